@@ -1,0 +1,1 @@
+"""Settings, their shipped defaults, and the mappings of other systems' exports."""

@@ -1,0 +1,1 @@
+"""Values in, values out: no clock, file, socket, environment or SQL."""

@@ -1,0 +1,176 @@
+"""The book: which kinds of rows it holds, and what each field may be.
+
+The one declaration that the import, the export and their manual are made from.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+
+from engine.domain import parsing
+
+Value = str | int | bool | date | tuple[str, ...] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One field: how its text is read, and whether a row can do without it."""
+
+    name: str
+    parse: Callable[[str], Value]
+    help: str
+    required: bool = False
+    refers_to: str | None = None
+    default: Value = None
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind of row; `key` names the fields that identify it."""
+
+    name: str
+    key: tuple[str, ...]
+    fields: tuple[Field, ...]
+
+    def field(self, name: str) -> Field:
+        return next(field for field in self.fields if field.name == name)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row ready for the store: typed values by field name, and where it came from.
+
+    A field that the file does not have is absent from `values`, and what the book
+    holds already stays; an empty cell is present as None.
+    """
+
+    kind: str
+    values: Mapping[str, Value]
+    file: str
+    line: int
+
+
+_text = parsing.text
+_code = parsing.code
+
+
+PARTNERS = Kind(
+    "partners",
+    ("code",),
+    (
+        Field("code", _code, "the partner's own identifier", required=True),
+        Field("name", _text, "as people write it", required=True),
+        Field(
+            "owns_conversations",
+            parsing.boolean,
+            "yes: the partner owns every transactional conversation with its clients",
+            default=False,
+        ),
+        Field("point_of_contact", _code, "the person written to", refers_to="people"),
+    ),
+)
+CUSTOMERS = Kind(
+    "customers",
+    ("code",),
+    (
+        Field("code", _code, "the customer's own identifier", required=True),
+        Field("name", _text, "as people write it", required=True),
+        Field("domain", _text, "of the website"),
+        Field("hub_id", _code, "the account's number in the product"),
+        Field("time_zone", parsing.time_zone, "IANA name, such as Europe/Paris"),
+        Field("language", parsing.language, "en or fr"),
+        Field("partner", _code, "the associated partner", refers_to="partners"),
+        Field(
+            "communication_owner",
+            parsing.one_of("default", "vendor", "partner"),
+            "who tells this customer; default follows the partner's choice",
+            default="default",
+        ),
+        Field(
+            "primary_contact",
+            _code,
+            "receives what the customer is told; one of the customer's people",
+            refers_to="people",
+        ),
+    ),
+)
+PEOPLE = Kind(
+    "people",
+    ("code",),
+    (
+        Field("code", _code, "the person's own identifier", required=True),
+        Field("name", _text, "given name first", required=True),
+        Field("email", parsing.email, "a plain address"),
+        Field("slack_user", _code, "Slack member id, such as U024BE7LH"),
+        Field("language", parsing.language, "en or fr"),
+        Field(
+            "channel",
+            parsing.one_of("email", "slack", "both"),
+            "how this person is reached",
+            default="email",
+        ),
+        Field("customer", _code, "whose contact this is", refers_to="customers"),
+        Field("partner", _code, "whose colleague this is", refers_to="partners"),
+        Field(
+            "roles",
+            parsing.words,
+            "roles at the vendor, such as operations; several with |",
+            default=(),
+        ),
+    ),
+)
+SITES = Kind(
+    "sites",
+    ("code",),
+    (
+        Field("code", _code, "the site's own identifier", required=True),
+        Field("name", _text, "as people write it", required=True),
+        Field("customer", _code, "whose site", required=True, refers_to="customers"),
+    ),
+)
+CONTRACTS = Kind(
+    "contracts",
+    ("code",),
+    (
+        Field("code", _code, "the contract's own identifier", required=True),
+        Field("customer", _code, "whose", required=True, refers_to="customers"),
+        Field("product", _text, "what is sold", required=True),
+        Field("started_on", parsing.day, "first day, YYYY-MM-DD", required=True),
+        Field(
+            "commitment_months",
+            parsing.positive,
+            "length of a term, in months",
+            required=True,
+        ),
+        Field(
+            "automatic_renewal",
+            parsing.boolean,
+            "yes: silence renews it",
+            required=True,
+        ),
+        Field("billing_months", parsing.positive, "months between bills", default=1),
+        Field("starter", parsing.boolean, "yes: a starter edition", default=False),
+        Field("contact_limit", parsing.whole, "contacts the tier allows"),
+        Field("currency", parsing.currency, "three letters, such as EUR"),
+        Field("mrr", parsing.money, "current MRR, such as 1200.50"),
+        Field("new_mrr", parsing.money, "estimated new MRR"),
+        Field("ended_on", parsing.day, "the day the contract ended, YYYY-MM-DD"),
+    ),
+)
+USAGE = Kind(
+    "usage",
+    ("contract", "month"),
+    (
+        Field("contract", _code, "whose", required=True, refers_to="contracts"),
+        Field("month", parsing.month, "calendar month, YYYY-MM", required=True),
+        Field("contacts", parsing.whole, "contacts held, at their highest"),
+        Field("emails_sent", parsing.whole, "emails sent in the month"),
+    ),
+)
+
+#: In the order in which rows can refer to one another; people and the fields that
+#: point at them are settled once every row is read.
+KINDS: Final[Mapping[str, Kind]] = {
+    kind.name: kind for kind in (PARTNERS, CUSTOMERS, PEOPLE, SITES, CONTRACTS, USAGE)
+}

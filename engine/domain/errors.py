@@ -1,0 +1,51 @@
+"""Everything the engine refuses, each with its own sentence and remedy."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from engine.domain.problems import Problem
+
+
+class TacitError(Exception):
+    """Bad input or a broken environment: one clear message, no traceback."""
+
+
+class NotFoundError(TacitError):
+    """Raised when something is named that the book does not hold."""
+
+    def __init__(self, kind: str, name: str, nearest: str | None = None) -> None:
+        hint = f" (did you mean {nearest}?)" if nearest else ""
+        super().__init__(f'no {kind} "{name}"{hint}')
+
+
+class ProblemsError(TacitError):
+    """Raised when files cannot be used; carries every problem found in them."""
+
+    def __init__(self, problems: Sequence["Problem"]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(problem.line_of_text() for problem in problems))
+
+
+class DeliveryError(TacitError):
+    """Raised by a channel that did not get a message across."""
+
+
+class PermanentDeliveryError(DeliveryError):
+    """Raised when trying again cannot help: the message is held for a person."""
+
+
+class TransientDeliveryError(DeliveryError):
+    """Raised when a later try may succeed.
+
+    `retry_after` is in seconds where the channel said so. `ambiguous` is true when
+    the message may have left all the same: the next try must be recognisable as the
+    same message.
+    """
+
+    def __init__(
+        self, reason: str, *, retry_after: float | None = None, ambiguous: bool = False
+    ) -> None:
+        super().__init__(reason)
+        self.retry_after = retry_after
+        self.ambiguous = ambiguous

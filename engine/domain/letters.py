@@ -1,0 +1,74 @@
+"""A message on its way to one person: the values that channels and templates see."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class Audience(StrEnum):
+    """Who reads a message, and so which of its templates is used."""
+
+    CUSTOMER = "customer"  #: the customer's contact, written to in the vendor's name
+    PARTNER = "partner"  #: the partner's point of contact, who tells the customer
+    COPY = "copy"  #: the partner's point of contact, for information: no answers
+    OPERATIONS = "operations"  #: a person at the vendor
+
+
+class ChannelName(StrEnum):
+    """The channels a person can be reached by."""
+
+    EMAIL = "email"
+    SLACK = "slack"
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """A message in every shape a channel may need.
+
+    `text` and `html` are the two parts of a mail; `blocks` is Slack's Block Kit and
+    `slack_text` the sentence Slack shows in notifications.
+    """
+
+    subject: str
+    text: str
+    html: str
+    slack_text: str
+    blocks: tuple[Mapping[str, object], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """What is asked of a channel: one message to one address, once.
+
+    `key` is the idempotency key: the same key is the same message, however often it
+    is tried. `address` is a mail address or a Slack user id. `attempt` counts from 1;
+    above 1 the message may already have arrived.
+    """
+
+    key: str
+    address: str
+    recipient_name: str
+    language: str
+    rendered: Rendered
+    attempt: int = 1
+    ambiguous: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """The channel's word that it took a message, and its name for it there."""
+
+    reference: str
+
+
+@dataclass(frozen=True, slots=True)
+class LetterRequest:
+    """What is asked of the renderer: a message for one reader.
+
+    `values` are the names that templates may use; `notifiers/rendering.py` lists them.
+    """
+
+    message: str
+    audience: Audience
+    language: str
+    values: Mapping[str, object] = field(default_factory=dict)

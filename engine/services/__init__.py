@@ -1,0 +1,1 @@
+"""One use case a file: open a unit of work, ask the domain, commit."""

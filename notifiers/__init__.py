@@ -1,0 +1,1 @@
+"""What is told to whom: templates, rendering, and the channels that carry them."""

@@ -1,0 +1,1 @@
+"""The program: command line, wiring, and the process that runs the clock."""
