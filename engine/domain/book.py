@@ -4,7 +4,7 @@ The one declaration that the import, the export and their manual are made from.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Final
 
@@ -24,6 +24,11 @@ class Field:
     refers_to: str | None = None
     default: Value = None
 
+    @property
+    def is_money(self) -> bool:
+        """Whether the value is an amount in minor units."""
+        return self.parse is parsing.money
+
 
 @dataclass(frozen=True, slots=True)
 class Kind:
@@ -33,8 +38,18 @@ class Kind:
     key: tuple[str, ...]
     fields: tuple[Field, ...]
 
+    @property
+    def required(self) -> tuple[str, ...]:
+        """The fields that no row can do without."""
+        return tuple(each.name for each in self.fields if each.required)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Every field's name, in the order of the manual and of exports."""
+        return tuple(each.name for each in self.fields)
+
     def field(self, name: str) -> Field:
-        return next(field for field in self.fields if field.name == name)
+        return next(each for each in self.fields if each.name == name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +57,17 @@ class Row:
     """A row ready for the store: typed values by field name, and where it came from.
 
     A field that the file does not have is absent from `values`, and what the book
-    holds already stays; an empty cell is present as None.
+    holds already stays; an empty cell is present as the field's default, which is
+    None for most. `columns` says from which column of the file (or of its `sheet`) a
+    field was read, so that what is wrong with it can be shown there.
     """
 
     kind: str
     values: Mapping[str, Value]
     file: str
     line: int
+    columns: Mapping[str, int] = field(default_factory=dict, compare=False)
+    sheet: str = field(default="", compare=False)
 
 
 _text = parsing.text
@@ -155,7 +174,7 @@ CONTRACTS = Kind(
         Field("currency", parsing.currency, "three letters, such as EUR"),
         Field("mrr", parsing.money, "current MRR, such as 1200.50"),
         Field("new_mrr", parsing.money, "estimated new MRR"),
-        Field("ended_on", parsing.day, "the day the contract ended, YYYY-MM-DD"),
+        Field("ended_on", parsing.day, "the day the contract ended, if it has"),
     ),
 )
 USAGE = Kind(

@@ -20,9 +20,12 @@ _EMAIL: Final = re.compile(
     r"(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?)+"
 )
 _DAY: Final = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})")
-_MONTH: Final = re.compile(r"([0-9]{4})-(0[1-9]|1[0-2])")
+# A spreadsheet turns 2026-10 into a date cell of its first day.
+_MONTH: Final = re.compile(r"([0-9]{4}-(?:0[1-9]|1[0-2]))(?:-01)?")
 _WHOLE: Final = re.compile(r"[0-9]{1,9}")
 _MONEY: Final = re.compile(r"(-?)([0-9]{1,12})(?:\.([0-9]{1,2}))?")
+# The no-break spaces of French typography, copied along with a name.
+_SPACES: Final = {0xA0: " ", 0x202F: " "}
 _YES: Final = frozenset({"yes", "true", "1", "oui", "vrai"})
 _NO: Final = frozenset({"no", "false", "0", "non", "faux"})
 
@@ -31,9 +34,10 @@ def text(cell: str) -> str:
     """Any text on one line, at most 200 characters."""
     if len(cell) > 200:
         raise ValueError("is longer than 200 characters")
-    if any(not character.isprintable() for character in cell):
+    plain = cell.translate(_SPACES)
+    if not plain.isprintable():
         raise ValueError("has a line break or a control character in it")
-    return cell
+    return plain
 
 
 def code(cell: str) -> str:
@@ -63,9 +67,10 @@ def day(cell: str) -> date:
 
 def month(cell: str) -> str:
     """A calendar month written YYYY-MM."""
-    if not _MONTH.fullmatch(cell):
+    found = _MONTH.fullmatch(cell)
+    if not found:
         raise ValueError("is not a month written YYYY-MM")
-    return cell
+    return found[1]
 
 
 def whole(cell: str) -> int:
@@ -135,3 +140,8 @@ def one_of(*choices: str) -> Callable[[str], str]:
         return word
 
     return read
+
+
+def column_name(header: str) -> str:
+    """A header as it is compared: case, spaces, hyphens and underscores are one."""
+    return re.sub(r"[\s_-]+", "_", header.strip()).casefold()

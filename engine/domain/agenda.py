@@ -1,0 +1,96 @@
+"""When things fall due for one subject: its calendar row resolved to instants."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import lru_cache
+
+from engine.domain.guards import Fact
+from engine.domain.moments import end_of_local_day
+from engine.domain.outcome import Subject
+from engine.domain.ruleset import CalendarRow, Notice, Reminder, Ruleset, State
+
+Instants = tuple[datetime, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DueReminder:
+    """A reminder of the present state and one of its instants."""
+
+    at: datetime
+    reminder: Reminder
+
+
+def facts_of(subject: Subject) -> dict[str, Fact]:
+    """The facts that guards see."""
+    return {**dict(subject.facts), "notice_out": subject.notice_out_at is not None}
+
+
+@lru_cache(maxsize=50_000)
+def _resolved(
+    ruleset: Ruleset, row_index: int, renewal_start: date, zone: str
+) -> dict[str, Instants]:
+    row = ruleset.calendar[row_index]
+    return {
+        name: tuple(offset.resolve(renewal_start, zone) for offset in offsets)
+        for name, offsets in row.moments.items()
+    }
+
+
+def moments_of(ruleset: Ruleset, subject: Subject) -> dict[str, Instants]:
+    """Every moment of the subject's calendar row, in UTC; do not change the result."""
+    row = ruleset.row(facts_of(subject))
+    index = ruleset.calendar.index(row)
+    return _resolved(ruleset, index, subject.renewal_start, subject.zone)
+
+
+def reminders_of(state: State, instants: dict[str, Instants]) -> list[DueReminder]:
+    """The state's reminders in the order in which they fall due."""
+    found = [
+        DueReminder(at, reminder)
+        for reminder in state.remind
+        for moment in reminder.moments
+        for at in instants[moment]
+    ]
+    return sorted(found, key=lambda due: due.at)
+
+
+def silence_opens_at(notice: Notice, subject: Subject) -> datetime | None:
+    """From when silence counts: the notice's time, to the end of its day.
+
+    None while no notice is out.
+    """
+    if subject.notice_out_at is None:
+        return None
+    return end_of_local_day(subject.notice_out_at + notice.out_for, subject.zone)
+
+
+def closes_at(
+    ruleset: Ruleset, subject: Subject, moment: str, now: datetime
+) -> datetime | None:
+    """Until when an event bound to a moment is open; None: not yet known.
+
+    The moment that the notice keeps open is prolonged until the notice has been out
+    for its time; before it is out, nobody can say until when.
+    """
+    at = moments_of(ruleset, subject)[moment][0]
+    notice = ruleset.notice
+    if notice is None or notice.keeps_open != moment or not _silence_ahead(ruleset):
+        return at
+    counts_at = silence_opens_at(notice, subject)
+    if counts_at is None:
+        return at if now < at else None
+    return max(at, counts_at)
+
+
+def _silence_ahead(ruleset: Ruleset) -> bool:
+    return any(
+        branch.after_notice
+        for state in ruleset.states.values()
+        for branches in state.at.values()
+        for branch in branches
+    )
+
+
+def listed_on_row(row: CalendarRow, renewal_start: date) -> date:
+    """The day from which a change is listed."""
+    return date.fromordinal(renewal_start.toordinal() + row.first("listed").days)

@@ -1,0 +1,305 @@
+"""The one idea: rules, a subject, what happened and the time give what follows.
+
+Pure: the same arguments give the same outcome, so equal subjects can share one.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+
+from engine.domain import agenda, machine
+from engine.domain.agenda import DueReminder, Instants
+from engine.domain.moments import last_whole_day
+from engine.domain.outcome import (
+    Event,
+    Outcome,
+    Refusal,
+    RefusalReason,
+    Step,
+    StepKind,
+    Subject,
+    Trace,
+)
+from engine.domain.ruleset import EventBranch, MomentBranch, Ruleset, State
+from engine.domain.vocabulary import CLOSING, HOLD
+
+
+def decide(
+    ruleset: Ruleset, subject: Subject, event: Event | None, now: datetime
+) -> Outcome:
+    """What follows from an event, or (None) from the clock's having come to `now`."""
+    decision = _Decision(ruleset, subject, now)
+    if event is not None:
+        decision.fire(event)
+    if decision.refusal is None and not subject.closed:
+        decision.advance()
+    return decision.outcome()
+
+
+class _Decision:
+    """One decision being made; `subject` is replaced as steps are taken."""
+
+    def __init__(self, ruleset: Ruleset, subject: Subject, now: datetime) -> None:
+        self._rules = ruleset
+        self._now = now
+        self.subject = subject
+        self.refusal: Refusal | None = None
+        self._steps: list[Step] = []
+        self._trace: list[Trace] = []
+        self._entered_now = False
+        self._instants: dict[str, Instants] = agenda.moments_of(ruleset, subject)
+
+    def outcome(self) -> Outcome:
+        if self.refusal is not None:
+            return Outcome(self.subject, refusal=self.refusal, trace=tuple(self._trace))
+        subject = replace(self.subject, handled_until=self._now)
+        due = None if subject.closed else self._next_due()
+        return Outcome(subject, tuple(self._steps), due, None, tuple(self._trace))
+
+    def fire(self, event: Event) -> None:
+        if self.subject.closed:
+            return self._refuse(RefusalReason.CLOSED, {"state": self.subject.state})
+        state = self._state()
+        branches = state.on.get(event.name)
+        if branches is None:
+            values = {"event": event.name, "state": state.name}
+            return self._refuse(RefusalReason.NOT_POSSIBLE, values)
+        permitted = [branch for branch in branches if event.role in branch.by]
+        if not permitted:
+            who = tuple(dict.fromkeys(role for b in branches for role in b.by))
+            values = {"event": event.name, "role": event.role, "who": ", ".join(who)}
+            return self._refuse(RefusalReason.NOT_PERMITTED, values)
+        return self._fire_first(event, state, permitted)
+
+    def _fire_first(
+        self, event: Event, state: State, permitted: list[EventBranch]
+    ) -> None:
+        facts = agenda.facts_of(self.subject)
+        late: datetime | None = None
+        for branch in permitted:
+            if branch.guard is not None and not branch.guard.holds(facts):
+                self._note(f"{event.name}: if {branch.guard.text}", "does not hold")
+                continue
+            late = self._closed_since(branch)
+            if late is None:
+                return self._follow(event, state, branch)
+        if late is None:
+            values = {"event": event.name, "state": state.name}
+            return self._refuse(RefusalReason.NOT_POSSIBLE, values)
+        day = last_whole_day(late, self.subject.zone)
+        return self._refuse(
+            RefusalReason.TOO_LATE, {"event": event.name, "deadline": day}
+        )
+
+    def _closed_since(self, branch: EventBranch) -> datetime | None:
+        if branch.until is None:
+            return None
+        closes = agenda.closes_at(self._rules, self.subject, branch.until, self._now)
+        return closes if closes is not None and self._now >= closes else None
+
+    def _follow(self, event: Event, state: State, branch: EventBranch) -> None:
+        index = state.on[event.name].index(branch)
+        target = machine.move(self._rules, state.name, "on", event.name, index)
+        self._note(f"{event.name} by {event.role}", f"leads to {target}")
+        self._enter(
+            Step(
+                StepKind.TRANSITION,
+                event.name,
+                state.name,
+                target,
+                branch.why,
+                tells=branch.tells,
+            )
+        )
+
+    def _refuse(self, reason: RefusalReason, values: Mapping[str, object]) -> None:
+        self.refusal = Refusal(reason, values)
+        self._note(str(values.get("event", "event")), f"refused: {reason}")
+
+    def advance(self) -> None:
+        """Take every dated transition that is due; then remind, if still there."""
+        while not self.subject.closed and self._take_due_moment():
+            pass
+        if not self.subject.closed and not self._state().final:
+            self._remind()
+
+    def _take_due_moment(self) -> bool:
+        """Act on the first due moment that leads somewhere; whether one did."""
+        state = self._state()
+        due = sorted(
+            (instants[0], moment)
+            for moment, instants in self._instants.items()
+            if moment in state.at and instants[0] <= self._now
+        )
+        return any(self._act(state, moment, at) for at, moment in due)
+
+    def _act(self, state: State, moment: str, at: datetime) -> bool:
+        """Act on one due moment; whether the state was left or the subject closed."""
+        facts = agenda.facts_of(self.subject)
+        fresh = not self._handled(at)
+        for index, branch in enumerate(state.at[moment]):
+            if branch.guard is not None and not branch.guard.holds(facts):
+                self._note(f"{moment}: if {branch.guard.text}", "does not hold")
+                continue
+            if branch.to is not None:
+                return self._silence_or_move(state, moment, index, at)
+            if branch.do in CLOSING:
+                self._close(state, moment, branch, at)
+                return True
+            if fresh:
+                self._effect(state, moment, branch, at)
+            return False
+        return False
+
+    def _silence_or_move(
+        self, state: State, moment: str, index: int, at: datetime
+    ) -> bool:
+        branch = state.at[moment][index]
+        waits_until = self._waits_until(branch)
+        if branch.after_notice and (waits_until is None or waits_until > self._now):
+            until = f"until {waits_until:%Y-%m-%d %H:%M}Z" if waits_until else "for it"
+            self._note(moment, f"waits {until}: its notice has to be out first")
+            return False
+        target = machine.move(self._rules, state.name, "at", moment, index)
+        self._note(moment, f"leads to {target}")
+        self._enter(
+            Step(
+                StepKind.TRANSITION,
+                moment,
+                state.name,
+                target,
+                branch.why,
+                at,
+                tells=branch.tells,
+            )
+        )
+        return True
+
+    def _waits_until(self, branch: MomentBranch) -> datetime | None:
+        notice = self._rules.notice
+        if not branch.after_notice or notice is None:
+            return None
+        return agenda.silence_opens_at(notice, self.subject)
+
+    def _effect(
+        self, state: State, moment: str, branch: MomentBranch, at: datetime
+    ) -> None:
+        held = branch.do == HOLD
+        kind = StepKind.HELD if held else StepKind.EFFECT
+        self._steps.append(
+            Step(kind, moment, state.name, state.name, branch.why, at,
+                 branch.do, branch.tells)
+        )  # fmt: skip
+        if held:
+            self.subject = replace(self.subject, attention=branch.why or moment)
+        self._note(moment, branch.do or "told")
+
+    def _close(
+        self, state: State, moment: str, branch: MomentBranch, at: datetime
+    ) -> None:
+        self._effect(state, moment, branch, at)
+        self.subject = replace(self.subject, closed=True, attention=None)
+
+    def _enter(self, step: Step) -> None:
+        """Record a transition. Every past moment of the new state is due afresh."""
+        entered = self._rules.states[step.target]
+        told = step.tells + entered.enter
+        self._steps.append(replace(step, tells=told))
+        self.subject = replace(
+            self.subject,
+            state=step.target,
+            handled_until=None,
+            attention=None,
+            closed=entered.final,
+        )
+        self._entered_now = True
+
+    def _remind(self) -> None:
+        if self._entered_now:
+            return  # What was due before the state was entered was not its to say.
+        due = [
+            reminder
+            for reminder in agenda.reminders_of(self._state(), self._instants)
+            if reminder.at <= self._now and not self._handled(reminder.at)
+            and self._wanted(reminder)
+        ]  # fmt: skip
+        if not due:
+            return
+        sendable = [reminder for reminder in due if not self._too_late(reminder)]
+        if sendable:
+            self._send(sendable[-1], [r for r in due if r is not sendable[-1]])
+        else:
+            self._skip(due)
+
+    def _wanted(self, due: DueReminder) -> bool:
+        guard = due.reminder.guard
+        return guard is None or guard.holds(agenda.facts_of(self.subject))
+
+    def _too_late(self, due: DueReminder) -> bool:
+        within = due.reminder.send_within
+        return within is not None and self._now > due.at + within
+
+    def _send(self, due: DueReminder, others: list[DueReminder]) -> None:
+        telling = due.reminder.telling
+        state = self.subject.state
+        self._steps.append(
+            Step(
+                StepKind.REMINDER,
+                telling.message,
+                state,
+                state,
+                due_at=due.at,
+                tells=(telling,),
+                stands_for=tuple(_named(other) for other in others),
+            )
+        )
+        self._note(telling.message, f"queued; was due {due.at:%Y-%m-%d %H:%M}Z")
+
+    def _skip(self, due: list[DueReminder]) -> None:
+        held = any(reminder.reminder.hold_when_later for reminder in due)
+        kind = StepKind.HELD if held else StepKind.SKIPPED
+        state, last = self.subject.state, due[-1]
+        self._steps.append(
+            Step(
+                kind,
+                last.reminder.telling.message,
+                state,
+                state,
+                due_at=last.at,
+                stands_for=tuple(_named(other) for other in due),
+            )
+        )
+        if held:
+            self.subject = replace(
+                self.subject, attention=last.reminder.telling.message
+            )
+        self._note(last.reminder.telling.message, "too late to be sent")
+
+    def _next_due(self) -> datetime | None:
+        """The first instant after now at which there may be something to do."""
+        state = self._state()
+        coming = [
+            reminder.at for reminder in agenda.reminders_of(state, self._instants)
+        ]
+        for moment in state.at:
+            coming.append(self._instants[moment][0])
+            coming.extend(self._silence_due(state.at[moment]))
+        return min((at for at in coming if at > self._now), default=None)
+
+    def _silence_due(self, branches: tuple[MomentBranch, ...]) -> list[datetime]:
+        waits = [self._waits_until(b) for b in branches if b.after_notice]
+        return [at for at in waits if at is not None]
+
+    def _handled(self, at: datetime) -> bool:
+        until = self.subject.handled_until
+        return until is not None and at <= until
+
+    def _state(self) -> State:
+        return self._rules.states[self.subject.state]
+
+    def _note(self, considered: str, result: str) -> None:
+        self._trace.append(Trace(considered, result))
+
+
+def _named(due: DueReminder) -> str:
+    return f"{due.reminder.telling.message} of {due.at:%Y-%m-%dT%H:%MZ}"

@@ -1,0 +1,200 @@
+"""The shape of rule files: strict pydantic models, one class a construct.
+
+Only the shape is checked here. Names, moments and guards are still text; they are
+resolved, and proved against one another, by `rule_compiler` and `rule_checks`.
+"""
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+
+def _as_list(value: Any) -> Any:
+    """One item may stand where several can."""
+    return value if isinstance(value, tuple) or value is None else (value,)
+
+
+Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=60)]
+Phrase = Annotated[str, Field(min_length=1, max_length=200)]
+Names = Annotated[tuple[Name, ...], BeforeValidator(_as_list), Field(min_length=1)]
+ChannelChoice = Literal["email", "slack", "both"]
+Action = Literal[
+    "start next term", "end contract", "apply change", "drop change", "hold"
+]
+Effective = Literal["next term", "next billing cycle", "first of next month"]
+
+
+class Strict(BaseModel):
+    """A construct that takes exactly the words declared here."""
+
+    model_config = ConfigDict(
+        extra="forbid", strict=True, frozen=True, populate_by_name=False
+    )
+
+
+class Telling(Strict):
+    """Who is told what; the part shared by everything that can tell."""
+
+    tell: Name | None = None
+    message: Name | None = None
+    asks: Annotated[tuple[Name, ...], BeforeValidator(_as_list)] = ()
+    urgent: bool = False
+    channel: ChannelChoice | None = None
+
+
+class Entry(Telling):
+    """Something told when a state is entered."""
+
+    tell: Name
+    message: Name
+
+
+class EventBranch(Telling):
+    """What an event leads to, for whom, and until when."""
+
+    if_: Phrase | None = Field(default=None, alias="if")
+    to: Name
+    by: Names
+    until: Name | None = None
+    why: Phrase | None = None
+
+
+class MomentBranch(Telling):
+    """What a moment leads to; the first branch whose condition holds is taken."""
+
+    if_: Phrase | None = Field(default=None, alias="if")
+    to: Name | None = None
+    after_notice: bool = False
+    do: Action | None = None
+    why: Phrase | None = None
+
+
+class Late(Strict):
+    """What becomes of a reminder that could not be sent at its moment."""
+
+    send_within: Phrase
+    otherwise: Literal["skip", "hold"] = "skip"
+
+
+class Reminder(Strict):
+    """A message sent at moments, as long as the state lasts."""
+
+    if_: Phrase | None = Field(default=None, alias="if")
+    message: Name
+    at: Names
+    to: Name
+    asks: Annotated[tuple[Name, ...], BeforeValidator(_as_list)] = ()
+    urgent: bool = False
+    channel: ChannelChoice | None = None
+    late: Literal["send"] | Late = "send"
+
+
+EventBranches = Annotated[
+    tuple[EventBranch, ...], BeforeValidator(_as_list), Field(min_length=1)
+]
+MomentBranches = Annotated[
+    tuple[MomentBranch, ...], BeforeValidator(_as_list), Field(min_length=1)
+]
+
+
+class StateModel(Strict):
+    """One state: what can happen in it, by whom and when."""
+
+    initial: bool = False
+    final: bool = False
+    why: Phrase | None = None
+    enter: Annotated[tuple[Entry, ...], BeforeValidator(_as_list)] = ()
+    on: Mapping[Name, EventBranches] = Field(default_factory=dict)
+    at: Mapping[Name, MomentBranches] = Field(default_factory=dict)
+    remind: Annotated[tuple[Reminder, ...], BeforeValidator(_as_list)] = ()
+
+
+class NoticeModel(Strict):
+    """Which messages must have been out, and how long, before silence may act."""
+
+    messages: Names
+    out_for: Phrase
+    keeps_open: Name
+
+
+class NearLimitModel(Strict):
+    """A message sent when usage comes close to opening a change."""
+
+    if_: Phrase = Field(alias="if")
+    message: Name
+    to: Name
+
+
+class EmailLimitModel(Strict):
+    """The emails a month that a contact limit brings, as a multiple of it."""
+
+    starter: Annotated[int, Field(gt=0)]
+    otherwise: Annotated[int, Field(gt=0)]
+
+
+class OpeningModel(Strict):
+    """When a subject of this machine comes into being, and from when it applies."""
+
+    if_: Phrase | None = Field(default=None, alias="if")
+    effective: Effective
+    new_contact_limit: tuple[Annotated[int, Field(gt=0)], ...] = ()
+    email_limit: EmailLimitModel | None = None
+    warn: NearLimitModel | None = None
+
+
+class CalendarRowModel(Strict):
+    """A calendar row: a condition, and any number of named moments."""
+
+    model_config = ConfigDict(extra="allow", strict=True, frozen=True)
+    __pydantic_extra__: dict[str, Phrase]
+
+    if_: Phrase | None = Field(default=None, alias="if")
+
+    def moments(self) -> Mapping[str, str]:
+        return self.__pydantic_extra__
+
+
+class MachineModel(Strict):
+    """A rule file that declares a state machine."""
+
+    machine: Name
+    drives: Literal["contract_change"]
+    why: Phrase
+    opens: OpeningModel
+    calendar: Annotated[tuple[CalendarRowModel, ...], Field(min_length=1)]
+    notice: NoticeModel | None = None
+    states: Annotated[Mapping[Name, StateModel], Field(min_length=1)]
+
+
+class RouteModel(Strict):
+    """The person a role stands for, who gets a copy, and who hears of a failure."""
+
+    to: str
+    copy_: str | None = Field(default=None, alias="copy")
+    fallback: str | None = None
+
+
+class OwnerRoutes(Strict):
+    """The routes of the communication owner, by who owns the conversation."""
+
+    vendor: RouteModel
+    partner: RouteModel
+
+
+class RolesModel(Strict):
+    """Every role that a rule may tell."""
+
+    owner: OwnerRoutes
+    customer_contact: RouteModel
+    partner: RouteModel
+    vendor_operations: RouteModel
+
+
+class RoutingModel(Strict):
+    """The rule file that says which person each role stands for."""
+
+    routing: Literal["contract_change"]
+    why: Phrase
+    roles: RolesModel
+    fallback_message: Name

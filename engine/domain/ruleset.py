@@ -1,0 +1,167 @@
+"""A compiled rule file: immutable, every name resolved, ready for `decide`."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from engine.domain.guards import Fact, Guard
+from engine.domain.moments import Offset
+
+
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """A message for a role; `asks` are the events its reader may answer with."""
+
+    message: str
+    to: str
+    asks: tuple[str, ...] = ()
+    urgent: bool = False
+    channel: str | None = None
+    is_notice: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class EventBranch:
+    """Where an event leads, who may fire it, and the moment after which it is late."""
+
+    to: str
+    by: tuple[str, ...]
+    guard: Guard | None
+    until: str | None
+    tells: tuple[Telling, ...]
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class MomentBranch:
+    """What a moment leads to: a state, an effect, a message, or several of them."""
+
+    guard: Guard | None
+    to: str | None
+    after_notice: bool
+    do: str | None
+    tells: tuple[Telling, ...]
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reminder:
+    """A message at moments. `send_within` None: however late, it is still sent."""
+
+    telling: Telling
+    moments: tuple[str, ...]
+    guard: Guard | None
+    send_within: timedelta | None
+    hold_when_later: bool
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """One state and all that can happen in it."""
+
+    name: str
+    final: bool
+    why: str
+    enter: tuple[Telling, ...]
+    on: Mapping[str, tuple[EventBranch, ...]]
+    at: Mapping[str, tuple[MomentBranch, ...]]
+    remind: tuple[Reminder, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarRow:
+    """The moments of the subjects that meet the row's condition."""
+
+    guard: Guard | None
+    moments: Mapping[str, tuple[Offset, ...]]
+
+    def first(self, moment: str) -> Offset:
+        return self.moments[moment][0]
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """What must have been out for how long before silence acts."""
+
+    messages: frozenset[str]
+    out_for: timedelta
+    keeps_open: str
+
+
+@dataclass(frozen=True, slots=True)
+class NearLimit:
+    """What is told when usage comes close to opening a change."""
+
+    guard: Guard
+    telling: Telling
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """When a subject comes into being and from which date it applies.
+
+    `new_contact_limits` are the tiers to choose from, smallest first;
+    `email_limit` the multiples of the contact limit for starter and other editions.
+    """
+
+    guard: Guard | None
+    effective: str
+    new_contact_limits: tuple[int, ...]
+    email_limit: tuple[int, int] | None
+    warn: NearLimit | None
+
+
+@dataclass(frozen=True, eq=False)
+class Ruleset:
+    """One machine's rules; `version` is the hash of the text they were read from.
+
+    Compared by identity, so that what is derived from one can be cached.
+    """
+
+    name: str
+    version: str
+    why: str
+    initial: str
+    states: Mapping[str, State]
+    calendar: tuple[CalendarRow, ...]
+    notice: Notice | None
+    opening: Opening
+    reads: frozenset[str] = field(default_factory=frozenset)
+
+    def row(self, facts: Mapping[str, Fact]) -> CalendarRow:
+        """The first calendar row that fits; the last one always does."""
+        return next(
+            row for row in self.calendar if row.guard is None or row.guard.holds(facts)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """The place a role stands for, who gets a copy, and who hears of a failure."""
+
+    to: str
+    copy: str | None
+    fallback: str | None
+
+
+@dataclass(frozen=True)
+class Routing:
+    """Which place each role stands for; `owner` by who owns the conversation."""
+
+    version: str
+    owner: Mapping[str, Route]
+    roles: Mapping[str, Route]
+    fallback_message: str
+
+    def route(self, role: str, owner: str) -> Route:
+        return self.owner[owner] if role == "owner" else self.roles[role]
+
+
+@dataclass(frozen=True)
+class Rulebook:
+    """All rules in force; `version` is the hash of every file together."""
+
+    version: str
+    machines: Mapping[str, Ruleset]
+    routing: Routing
+    files: Mapping[str, str] = field(repr=False)

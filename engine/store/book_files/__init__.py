@@ -1,0 +1,1 @@
+"""Books as files: CSV and workbooks in, problems by line and column, exports out."""

@@ -1,0 +1,137 @@
+"""Writes books and lists as CSV and as workbooks that people can open safely."""
+
+import contextlib
+import csv
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Final
+
+import xlsxwriter
+
+from engine.domain.book import Field, Kind, Value
+from engine.domain.errors import TacitError
+from engine.store.book_files.formulas import neutralised
+
+Cell = str | int | bool | Decimal | date | None
+Rows = Iterable[Sequence[Cell]]
+
+MAX_SHEET_ROWS: Final = 1_048_576
+# Spreadsheets count days from 1900 and believe that it was a leap year.
+_FIRST_SHEET_DAY: Final = date(1900, 3, 1)
+_WORKBOOK_OPTIONS: Final = {
+    "constant_memory": True,
+    "strings_to_formulas": False,
+    "strings_to_urls": False,
+    "strings_to_numbers": False,
+    "default_date_format": "yyyy-mm-dd",
+}
+
+
+class SheetTooLongError(TacitError):
+    """Raised when a sheet cannot hold all the rows; XlsxWriter would drop the rest."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f'sheet "{name}" would have more than {MAX_SHEET_ROWS:,} rows; '
+            "export to CSV instead"
+        )
+
+
+def as_cells(kind: Kind, values: Mapping[str, Value]) -> list[Cell]:
+    """The cells of one row of the book, in the order of its kind's fields."""
+    return [_cell(field, values.get(field.name)) for field in kind.fields]
+
+
+def write_csv(path: Path, header: Sequence[str], rows: Rows) -> None:
+    """Writes a CSV file in UTF-8, whole or not at all.
+
+    Text that a spreadsheet would run as a formula gets an apostrophe before it, which
+    reading the file takes off again.
+    """
+    with (
+        _replacing(path) as draft,
+        draft.open("w", encoding="utf-8", newline="") as stream,
+    ):
+        writer = csv.writer(stream)
+        writer.writerow(header)
+        writer.writerows([_csv_cell(cell) for cell in row] for row in rows)
+
+
+def write_workbook(
+    path: Path, sheets: Mapping[str, tuple[Sequence[str], Rows]]
+) -> None:
+    """Writes an .xlsx file, a sheet a name, whole or not at all.
+
+    Days and numbers are written as such; text is never taken for a formula.
+    """
+    with _replacing(path) as draft:
+        book = xlsxwriter.Workbook(str(draft), _WORKBOOK_OPTIONS)
+        bold = book.add_format({"bold": True})
+        amount = book.add_format({"num_format": "0.00"})
+        for name, (header, rows) in sheets.items():
+            sheet = book.add_worksheet(name)
+            sheet.freeze_panes(1, 0)
+            sheet.write_row(0, 0, header, bold)
+            for number, row in enumerate(rows, start=1):
+                if number >= MAX_SHEET_ROWS:
+                    raise SheetTooLongError(name)
+                _write_sheet_row(sheet, number, row, amount)
+        book.close()
+
+
+def _write_sheet_row(
+    sheet: xlsxwriter.worksheet.Worksheet,
+    number: int,
+    row: Sequence[Cell],
+    amount: xlsxwriter.format.Format,
+) -> None:
+    for column, cell in enumerate(row):
+        match cell:
+            case None | "":
+                continue
+            case Decimal():
+                sheet.write_number(number, column, cell, amount)
+            case date() if cell >= _FIRST_SHEET_DAY:
+                sheet.write_datetime(number, column, cell)
+            case bool():
+                sheet.write_boolean(number, column, cell)
+            case int():
+                sheet.write_number(number, column, cell)
+            case _:
+                sheet.write_string(number, column, str(cell))
+
+
+def _cell(field: Field, value: Value) -> Cell:
+    if isinstance(value, tuple):
+        return "|".join(value)
+    if field.is_money and isinstance(value, int):
+        return Decimal(value).scaleb(-2)
+    return value
+
+
+def _csv_cell(cell: Cell) -> str:
+    match cell:
+        case None:
+            return ""
+        case bool():
+            return "yes" if cell else "no"
+        case str():
+            return neutralised(cell)
+        case date():
+            return cell.isoformat()
+        case _:
+            return format(cell, "f" if isinstance(cell, Decimal) else "d")
+
+
+@contextlib.contextmanager
+def _replacing(path: Path) -> Iterator[Path]:
+    """A draft beside the file that takes its place only when all went well."""
+    draft = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        yield draft
+        draft.replace(path)
+    finally:
+        draft.unlink(missing_ok=True)
