@@ -82,6 +82,23 @@ def closes_at(
     return max(at, counts_at)
 
 
+def wake_after_notice(ruleset: Ruleset, subject: Subject) -> datetime | None:
+    """When to look again because a notice has just been accepted.
+
+    None where silence comes later than the notice's time anyway.
+    """
+    counts_at = ruleset.notice and silence_opens_at(ruleset.notice, subject)
+    if not counts_at:
+        return None
+    instants = moments_of(ruleset, subject)
+    waiting = [
+        instants[moment][0]
+        for moment, branches in ruleset.states[subject.state].at.items()
+        if any(branch.after_notice for branch in branches)
+    ]
+    return counts_at if any(at < counts_at for at in waiting) else None
+
+
 def _silence_ahead(ruleset: Ruleset) -> bool:
     return any(
         branch.after_notice

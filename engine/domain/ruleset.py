@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import cached_property
 
 from engine.domain.guards import Fact, Guard
 from engine.domain.moments import Offset
@@ -127,6 +128,11 @@ class Ruleset:
     notice: Notice | None
     opening: Opening
     reads: frozenset[str] = field(default_factory=frozenset)
+
+    @cached_property
+    def fact_names(self) -> tuple[str, ...]:
+        """The facts that guards read of a contract, sorted."""
+        return tuple(sorted(self.reads - {"notice_out"}))
 
     def row(self, facts: Mapping[str, Fact]) -> CalendarRow:
         """The first calendar row that fits; the last one always does."""

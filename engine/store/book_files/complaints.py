@@ -25,9 +25,6 @@ class Complaints:
         self._first_left_out = self._first_left_out or problem
         self._left_out += 1
 
-    def __bool__(self) -> bool:
-        return bool(self._kept)
-
     def all(self) -> tuple[Problem, ...]:
         """What was kept, in order, and one more that stands for what was not."""
         if self._first_left_out is None:

@@ -18,7 +18,7 @@ from engine.store.book_files.encodings import (
 from engine.store.book_files.formulas import restored
 from engine.store.book_files.tables import Record, Table
 
-SUFFIXES: Final = frozenset({".csv", ".tsv", ".txt"})
+SUFFIXES: Final = frozenset({".csv", ".tsv"})
 _SEPARATORS: Final = (",", ";", "\t")
 
 
@@ -92,12 +92,13 @@ class _CsvFile:
 
 def open_csv(path: Path, complaints: Complaints) -> Table | None:
     """The table in a CSV file, or None with the reason among the complaints."""
+    stamp = _stamp(path)
     try:
         encoding = encoding_of(path)
     except UnreadableTextError as error:
         complaints.add(Problem(str(path), error.line, 1, error.reason, error.hint))
         return None
-    found = _CsvFile(path, encoding, _separator(path, encoding), _stamp(path))
+    found = _CsvFile(path, encoding, _separator(path, encoding), stamp)
     line, header = found.header(complaints)
     if not header:
         return None

@@ -5,8 +5,8 @@ from typing import Final
 
 # Text that already looks neutralised is marked once more, so that taking one mark
 # off always gives back what was exported.
-_STARTS_FORMULA: Final = re.compile(r"'*[=+\-@\t\r]")
-_NEUTRALISED: Final = re.compile(r"'+[=+\-@\t\r]")
+_STARTS_FORMULA: Final = re.compile(r"'*[=+\-@\t\r\n]")
+_NEUTRALISED: Final = re.compile(r"'+[=+\-@\t\r\n]")
 
 
 def neutralised(text: str) -> str:

@@ -99,8 +99,8 @@ def _unknown(row: Row, kind: Kind, present: _Present) -> Iterator[Problem]:
             continue
         if not present.has(each.refers_to, code):
             message = f'{each.name} "{code}" is not among the {each.refers_to}'
-            hint = f"neither in these files nor in the book; add its {each.refers_to}"
-            yield _problem(row, each.name, message, f"{hint} row first")
+            hint = "neither in these files nor in the book"
+            yield _problem(row, each.name, message, hint)
 
 
 def _problem(row: Row, name: str, message: str, hint: str) -> Problem:

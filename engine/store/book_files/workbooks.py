@@ -36,20 +36,17 @@ def open_workbook(path: Path, complaints: Complaints) -> list[Table]:
         hint = "is it a workbook, and without a password?"
         complaints.add(Problem(str(path), 1, 1, f"cannot be read: {error}", hint))
         return []
-    filled = [sheet for sheet in sheets if sheet.start]
+    filled = [sheet for sheet in sheets if any(_records(sheet))]
     if not filled:
         complaints.add(Problem(str(path), 1, 1, "the workbook is empty"))
     # The only sheet of a file is often called Sheet1; the file's name says more.
     stem = (path.stem,) if len(filled) == 1 else ()
-    tables = (_table(path, sheet, stem) for sheet in filled)
-    return [table for table in tables if table]
+    return [_table(path, sheet, stem) for sheet in filled]
 
 
-def _table(path: Path, sheet: CalamineSheet, stem: tuple[str, ...]) -> Table | None:
-    header = next(_records(sheet), None)
-    if header is None or sheet.start is None:
-        return None
-    line, cells = header
+def _table(path: Path, sheet: CalamineSheet, stem: tuple[str, ...]) -> Table:
+    line, header = next(_records(sheet))
+    _, margin = sheet.start or (0, 0)
 
     def rows(_: Complaints) -> Iterator[Record]:
         return itertools.islice(_records(sheet), 1, None)
@@ -57,11 +54,11 @@ def _table(path: Path, sheet: CalamineSheet, stem: tuple[str, ...]) -> Table | N
     return Table(
         str(path),
         (sheet.name, *stem),
-        tuple(cells),
+        tuple(header),
         line,
         rows,
         sheet=sheet.name,
-        first_column=sheet.start[1] + 1,
+        first_column=margin + 1,
     )
 
 

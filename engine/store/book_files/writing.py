@@ -33,9 +33,9 @@ _WORKBOOK_OPTIONS: Final = {
 class SheetTooLongError(TacitError):
     """Raised when a sheet cannot hold all the rows; XlsxWriter would drop the rest."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, max_rows: int) -> None:
         super().__init__(
-            f'sheet "{name}" would have more than {MAX_SHEET_ROWS:,} rows; '
+            f'sheet "{name}" would have more than {max_rows:,} rows; '
             "export to CSV instead"
         )
 
@@ -61,14 +61,20 @@ def write_csv(path: Path, header: Sequence[str], rows: Rows) -> None:
 
 
 def write_workbook(
-    path: Path, sheets: Mapping[str, tuple[Sequence[str], Rows]]
+    path: Path,
+    sheets: Mapping[str, tuple[Sequence[str], Rows]],
+    *,
+    max_rows: int = MAX_SHEET_ROWS,
 ) -> None:
     """Writes an .xlsx file, a sheet a name, whole or not at all.
 
-    Days and numbers are written as such; text is never taken for a formula.
+    Days and numbers are written as such; text is never taken for a formula. Raises
+    SheetTooLongError rather than leave rows out.
     """
-    with _replacing(path) as draft:
-        book = xlsxwriter.Workbook(str(draft), _WORKBOOK_OPTIONS)
+    with (
+        _replacing(path) as draft,
+        xlsxwriter.Workbook(str(draft), _WORKBOOK_OPTIONS) as book,
+    ):
         bold = book.add_format({"bold": True})
         amount = book.add_format({"num_format": "0.00"})
         for name, (header, rows) in sheets.items():
@@ -76,13 +82,12 @@ def write_workbook(
             sheet.freeze_panes(1, 0)
             sheet.write_row(0, 0, header, bold)
             for number, row in enumerate(rows, start=1):
-                if number >= MAX_SHEET_ROWS:
-                    raise SheetTooLongError(name)
-                _write_sheet_row(sheet, number, row, amount)
-        book.close()
+                if number >= max_rows:
+                    raise SheetTooLongError(name, max_rows)
+                _write_row(sheet, number, row, amount)
 
 
-def _write_sheet_row(
+def _write_row(
     sheet: xlsxwriter.worksheet.Worksheet,
     number: int,
     row: Sequence[Cell],

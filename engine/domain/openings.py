@@ -1,0 +1,136 @@
+"""When contract changes come into being: at each term, or because of usage."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+
+from engine.domain.anniversaries import first_of_next_month, next_after
+from engine.domain.guards import Fact
+from engine.domain.outcome import Subject
+from engine.domain.ruleset import Opening, Ruleset
+
+RENEWAL: Final = "renewal"
+_LETTERS: Final = {"renewal": "R", "contact_tier_upgrade": "T", "email_overage": "E"}
+
+
+@dataclass(frozen=True, slots=True)
+class ContractTerms:
+    """What opening a change needs to know of a contract."""
+
+    id: int
+    code: str
+    started_on: date
+    commitment_months: int
+    billing_months: int
+    automatic_renewal: bool
+    starter: bool
+    contact_limit: int | None
+    zone: str
+    has_partner: bool
+
+
+@dataclass(frozen=True, slots=True)
+class MonthOfUsage:
+    """One contract's usage in one calendar month."""
+
+    month: str
+    contacts: int | None
+    emails_sent: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class NewChange:
+    """A change to be opened; opening the same one twice is opening it once."""
+
+    code: str
+    contract_id: int
+    type: str
+    period_on: date
+    renewal_start: date
+    new_contact_limit: int | None = None
+
+
+def subject_facts(
+    ruleset: Ruleset, terms: ContractTerms
+) -> tuple[tuple[str, Fact], ...]:
+    """The facts that the ruleset's guards read, sorted by name."""
+    return tuple((name, getattr(terms, name)) for name in ruleset.fact_names)
+
+
+def new_subject(ruleset: Ruleset, terms: ContractTerms, renewal_start: date) -> Subject:
+    """A subject as it is before anything happened to it."""
+    facts = subject_facts(ruleset, terms)
+    return Subject(ruleset.initial, renewal_start, terms.zone, facts)
+
+
+def next_renewal(terms: ContractTerms, after: date) -> NewChange:
+    """The contract's first renewal after a day, counted from its original start."""
+    start = next_after(terms.started_on, terms.commitment_months, after)
+    return _change(terms, RENEWAL, start, start)
+
+
+def email_limit(opening: Opening, terms: ContractTerms) -> int | None:
+    """The emails a month that the contract's contact limit brings."""
+    if opening.email_limit is None or terms.contact_limit is None:
+        return None
+    starter, otherwise = opening.email_limit
+    return terms.contact_limit * (starter if terms.starter else otherwise)
+
+
+def usage_facts(
+    opening: Opening, terms: ContractTerms, usage: MonthOfUsage
+) -> dict[str, Fact]:
+    """The facts that an opening's conditions read."""
+    return {
+        "billing_months": terms.billing_months,
+        "commitment_months": terms.commitment_months,
+        "contact_limit": terms.contact_limit,
+        "starter": terms.starter,
+        "contacts": usage.contacts,
+        "emails_sent": usage.emails_sent,
+        "email_limit": email_limit(opening, terms),
+    }
+
+
+def opened_by_usage(
+    ruleset: Ruleset, terms: ContractTerms, usage: MonthOfUsage, today: date
+) -> NewChange | None:
+    """The change that a month of usage opens, if it does."""
+    opening = ruleset.opening
+    facts = usage_facts(opening, terms, usage)
+    if opening.guard is None or not opening.guard.holds(facts):
+        return None
+    month = date.fromisoformat(f"{usage.month}-01")
+    if opening.effective == "first of next month":
+        start = first_of_next_month(max(month, today))
+        return _change(terms, ruleset.name, month, start)
+    start = next_after(terms.started_on, terms.billing_months, today)
+    limit = next_tier(opening, usage.contacts or 0)
+    return _change(terms, ruleset.name, start, start, limit)
+
+
+def comes_near(ruleset: Ruleset, terms: ContractTerms, usage: MonthOfUsage) -> bool:
+    """Whether usage is close to opening a change, without opening one."""
+    opening = ruleset.opening
+    if opening.warn is None:
+        return False
+    facts = usage_facts(opening, terms, usage)
+    opens = opening.guard is not None and opening.guard.holds(facts)
+    return opening.warn.guard.holds(facts) and not opens
+
+
+def next_tier(opening: Opening, contacts: int) -> int | None:
+    """The smallest tier that holds so many contacts; None above the largest."""
+    fitting = (limit for limit in opening.new_contact_limits if limit >= contacts)
+    return next(fitting, None)
+
+
+def _change(
+    terms: ContractTerms,
+    kind: str,
+    period_on: date,
+    renewal_start: date,
+    limit: int | None = None,
+) -> NewChange:
+    code = f"{terms.code}.{_LETTERS[kind]}{period_on:%Y%m%d}"
+    return NewChange(code, terms.id, kind, period_on, renewal_start, limit)

@@ -1,0 +1,27 @@
+"""Who tells the customer: the most specific choice wins."""
+
+from typing import Final
+
+VENDOR: Final = "vendor"
+PARTNER: Final = "partner"
+DEFAULT: Final = "default"
+
+
+def communication_owner(
+    *,
+    change_choice: str | None,
+    customer_choice: str,
+    partner_owns: bool | None,
+) -> str:
+    """`vendor` or `partner`.
+
+    `partner_owns` is the partner's standing choice; None where no partner is
+    associated, in which case nobody but the vendor can own the conversation.
+    """
+    if partner_owns is None:
+        return VENDOR
+    if change_choice is not None:
+        return change_choice
+    if customer_choice != DEFAULT:
+        return customer_choice
+    return PARTNER if partner_owns else VENDOR

@@ -1,0 +1,223 @@
+"""Rows as the services see them: plain, immutable, without a trace of SQL."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+from typing import NamedTuple
+
+from engine.domain.openings import ContractTerms
+from engine.domain.outcome import Subject
+from engine.domain.ruleset import Ruleset
+
+
+class ChangeRow(NamedTuple):
+    """A change with what decisions read of its contract and customer.
+
+    A tuple, because a tick reads them by the ten thousand.
+    """
+
+    id: int
+    code: str
+    type: str
+    state: str
+    version: int
+    plan: int
+    head: str
+    period_on: date
+    renewal_start: date
+    handled_until: datetime | None
+    notice_out_at: datetime | None
+    next_due_at: datetime | None
+    attention: str | None
+    closed_at: datetime | None
+    owner_choice: str | None
+    new_contact_limit: int | None
+    contract_id: int
+    contract_code: str
+    started_on: date
+    commitment_months: int
+    billing_months: int
+    automatic_renewal: bool
+    starter: bool
+    contact_limit: int | None
+    ended_on: date | None
+    customer_id: int
+    zone: str
+    partner_id: int | None
+
+    @property
+    def has_partner(self) -> bool:
+        return self.partner_id is not None
+
+    def terms(self) -> ContractTerms:
+        return ContractTerms(
+            self.contract_id,
+            self.contract_code,
+            self.started_on,
+            self.commitment_months,
+            self.billing_months,
+            self.automatic_renewal,
+            self.starter,
+            self.contact_limit,
+            self.zone,
+            self.has_partner,
+        )
+
+    def subject(self, ruleset: Ruleset) -> Subject:
+        """What a decision under these rules reads of the row."""
+        return Subject(
+            self.state,
+            self.renewal_start,
+            self.zone,
+            tuple((name, getattr(self, name)) for name in ruleset.fact_names),
+            self.handled_until,
+            self.notice_out_at,
+            self.attention,
+            self.closed_at is not None,
+        )
+
+
+class ChangeUpdate(NamedTuple):
+    """A change as it is after one or more steps; applied only on `was_version`."""
+
+    id: int
+    was_version: int
+    version: int
+    state: str
+    handled_until: datetime | None
+    notice_out_at: datetime | None
+    next_due_at: datetime | None
+    attention: str | None
+    closed_at: datetime | None
+    rules_version: str
+    head: str
+
+
+class NewEntry(NamedTuple):
+    """An audit entry to be written."""
+
+    subject_kind: str
+    subject_id: int
+    seq: int
+    at: datetime
+    kind: str
+    body: str
+    hash: str
+
+
+class NewMessage(NamedTuple):
+    """An outbox row to be written; `while_state` binds a reminder to its state."""
+
+    change_id: int
+    seq: int
+    position: int
+    message: str
+    role: str
+    asks: str
+    urgent: bool
+    channel: str | None
+    is_notice: bool
+    while_state: str | None
+    plan: int
+    about: str | None
+    queued_at: datetime
+    next_try_at: datetime
+
+
+class OutboxStatus(StrEnum):
+    """Where a message stands."""
+
+    QUEUED = "queued"  #: to be sent from next_try_at on
+    SENDING = "sending"  #: claimed by a relay until next_try_at
+    SENT = "sent"  #: every reader's channel took it
+    HELD = "held"  #: a person has to see to it
+    DROPPED = "dropped"  #: no longer true, or no longer theirs to read
+
+
+class DeliveryStatus(StrEnum):
+    """Where one copy for one reader stands."""
+
+    SENDING = "sending"  #: a try is under way, or its process died in it
+    SENT = "sent"  #: the channel took it
+    RETRY = "retry"  #: a later try may succeed
+    FAILED = "failed"  #: trying again cannot help
+    DROPPED = "dropped"  #: the reader is not to have it any more
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody who can be written to or can answer."""
+
+    id: int
+    code: str
+    name: str
+    email: str | None
+    slack_user: str | None
+    language: str
+    channel: str
+    customer_id: int | None
+    partner_id: int | None
+    roles: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A claimed outbox row with all that resolving and rendering read."""
+
+    outbox_id: int
+    seq: int
+    position: int
+    message: str
+    role: str
+    asks: tuple[str, ...]
+    channel: str | None
+    is_notice: bool
+    while_state: str | None
+    plan: int
+    about: str | None
+    attempts: int
+    queued_at: datetime
+    change: ChangeRow
+    product: str
+    currency: str | None
+    mrr: int | None
+    new_mrr: int | None
+    contacts: int | None
+    emails_sent: int | None
+    customer_name: str
+    primary_contact_id: int | None
+    customer_choice: str
+    partner_name: str | None
+    partner_owns: bool | None
+    point_of_contact_id: int | None
+
+    @property
+    def key(self) -> str:
+        """The idempotency key of the message, whoever reads it."""
+        return f"{self.change.code}/{self.seq}/{self.position}"
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One copy of a message, for one reader over one channel."""
+
+    outbox_id: int
+    person_id: int
+    channel: str
+    status: DeliveryStatus
+    attempts: int
+    ambiguous: int
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """What one pass did, by name; added up over batches."""
+
+    numbers: Mapping[str, int] = field(default_factory=dict)
+
+    def plus(self, other: Mapping[str, int]) -> "Counts":
+        names = [*self.numbers, *(name for name in other if name not in self.numbers)]
+        return Counts(
+            {name: self.numbers.get(name, 0) + other.get(name, 0) for name in names}
+        )

@@ -1,0 +1,269 @@
+"""The book's rows: compared with what a file says, written, and looked up."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date, datetime
+from itertools import islice
+from typing import Any, Final
+
+from sqlalchemy import Connection, Table, bindparam, func, insert, or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from engine.domain.errors import NotFoundError
+from engine.domain.openings import ContractTerms, MonthOfUsage
+from engine.domain.problems import nearest
+from engine.domain.records import Person
+from engine.store.change_rows import CHUNK
+from engine.store.tables import (
+    contracts,
+    customers,
+    heartbeats,
+    partners,
+    people,
+    rule_texts,
+    sites,
+    usage,
+)
+
+TABLES: Final[Mapping[str, Table]] = {
+    "partners": partners,
+    "customers": customers,
+    "people": people,
+    "sites": sites,
+    "contracts": contracts,
+    "usage": usage,
+}
+
+
+class BookRows:
+    """Partners, customers, people, sites, contracts and usage."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def ids(self, kind: str) -> dict[str, int]:
+        """Every code of a kind with its id."""
+        table = TABLES[kind]
+        query = select(table.c.code, table.c.id)
+        return {row[0]: row[1] for row in self._connection.execute(query)}
+
+    def by_codes(self, kind: str, codes: Sequence[str]) -> dict[str, dict[str, Any]]:
+        """The rows of a kind with these codes, whole."""
+        table = TABLES[kind]
+        found: dict[str, dict[str, Any]] = {}
+        for chunk in _chunks(codes):
+            query = select(table).where(table.c.code.in_(chunk))
+            for row in self._connection.execute(query).mappings():
+                found[row["code"]] = dict(row)
+        return found
+
+    def usage_of(
+        self, keys: Sequence[tuple[int, str]]
+    ) -> dict[tuple[int, str], dict[str, Any]]:
+        """Months of usage by contract id and month."""
+        found: dict[tuple[int, str], dict[str, Any]] = {}
+        for chunk in _chunks(sorted({key[0] for key in keys})):
+            query = select(usage).where(usage.c.contract_id.in_(chunk))
+            for row in self._connection.execute(query).mappings():
+                found[(row["contract_id"], row["month"])] = dict(row)
+        return found
+
+    def insert(self, kind: str, rows: Sequence[Mapping[str, Any]]) -> None:
+        if rows:
+            self._connection.execute(insert(TABLES[kind]), [dict(row) for row in rows])
+
+    def update(self, kind: str, id_: int, values: Mapping[str, Any]) -> None:
+        table = TABLES[kind]
+        self._connection.execute(
+            update(table).where(table.c.id == id_).values(**values)
+        )
+
+    def update_column(
+        self, kind: str, column: str, values: Sequence[tuple[int, Any]]
+    ) -> None:
+        """Set one column of many rows, each given as id and value."""
+        if not values:
+            return
+        table = TABLES[kind]
+        statement = (
+            update(table)
+            .where(table.c.id == bindparam("row_id"))
+            .values({column: bindparam("value")})
+        )
+        rows = [{"row_id": id_, "value": value} for id_, value in values]
+        self._connection.execute(statement, rows)
+
+    def terms(self, contract_ids: Iterable[int]) -> Iterator[ContractTerms]:
+        """The terms of contracts that have not ended."""
+        c = contracts.c
+        for chunk in _chunks(contract_ids):
+            query = (
+                select(
+                    c.id, c.code, c.started_on, c.commitment_months, c.billing_months,
+                    c.automatic_renewal, c.starter, c.contact_limit,
+                    customers.c.time_zone, customers.c.partner_id.is_not(None),
+                )
+                .join(customers, customers.c.id == c.customer_id)
+                .where(c.id.in_(chunk), c.ended_on.is_(None))
+                .order_by(c.id)
+            )  # fmt: skip
+            for row in self._connection.execute(query):
+                yield ContractTerms(*row)
+
+    def usage_of_months(
+        self, contract_ids: Iterable[int]
+    ) -> dict[int, list[MonthOfUsage]]:
+        """Each contract's latest month of usage."""
+        found: dict[int, list[MonthOfUsage]] = {}
+        for chunk in _chunks(contract_ids):
+            latest = (
+                select(usage.c.contract_id, func.max(usage.c.month).label("month"))
+                .where(usage.c.contract_id.in_(chunk))
+                .group_by(usage.c.contract_id)
+                .subquery()
+            )
+            query = select(
+                usage.c.contract_id,
+                usage.c.month,
+                usage.c.contacts,
+                usage.c.emails_sent,
+            ).join(
+                latest,
+                (usage.c.contract_id == latest.c.contract_id)
+                & (usage.c.month == latest.c.month),
+            )
+            for row in self._connection.execute(query):
+                found.setdefault(row[0], []).append(MonthOfUsage(*row[1:]))
+        return found
+
+    def end_contract(self, contract_id: int, day: date) -> None:
+        self.update("contracts", contract_id, {"ended_on": day})
+
+    def one(self, kind: str, code: str) -> dict[str, Any]:
+        """One row by its code; NotFoundError names the nearest code."""
+        found = self.by_codes(kind, [code])
+        if code in found:
+            return found[code]
+        raise NotFoundError(kind.rstrip("s"), code, nearest(code, self.ids(kind)))
+
+    def person(self, name: str) -> Person:
+        """A person by code or mail address."""
+        lowered = name.casefold()
+        query = select(people).where(
+            or_(people.c.code == name, func.lower(people.c.email) == lowered)
+        )
+        rows = self._connection.execute(query.limit(2)).mappings().all()
+        if len(rows) != 1:
+            raise NotFoundError("person", name, nearest(name, self.ids("people")))
+        return _person(rows[0])
+
+    def people(self, ids: Iterable[int]) -> dict[int, Person]:
+        found: dict[int, Person] = {}
+        for chunk in _chunks(ids):
+            query = select(people).where(people.c.id.in_(chunk))
+            for row in self._connection.execute(query).mappings():
+                found[row["id"]] = _person(row)
+        return found
+
+    def vendor_people(self, role: str) -> list[Person]:
+        """The vendor's people who hold a role."""
+        query = (
+            select(people)
+            .where(
+                people.c.customer_id.is_(None),
+                people.c.partner_id.is_(None),
+                people.c.roles.contains(role),
+            )
+            .order_by(people.c.id)
+        )
+        found = map(_person, self._connection.execute(query).mappings())
+        return [person for person in found if role in person.roles]
+
+    def customer_views(self, ids: Iterable[int]) -> dict[int, dict[str, Any]]:
+        """Customers with their partner and primary contact, for people to read."""
+        found: dict[int, dict[str, Any]] = {}
+        for chunk in _chunks(ids):
+            query = (
+                select(
+                    customers,
+                    partners.c.code.label("partner"),
+                    partners.c.name.label("partner_name"),
+                    partners.c.owns_conversations,
+                    people.c.name.label("primary_contact"),
+                )
+                .outerjoin(partners, partners.c.id == customers.c.partner_id)
+                .outerjoin(people, people.c.id == customers.c.primary_contact_id)
+                .where(customers.c.id.in_(chunk))
+            )
+            for row in self._connection.execute(query).mappings():
+                found[row["id"]] = dict(row)
+        return found
+
+    def contract_views(self, ids: Iterable[int]) -> dict[int, dict[str, Any]]:
+        found: dict[int, dict[str, Any]] = {}
+        for chunk in _chunks(ids):
+            query = select(contracts).where(contracts.c.id.in_(chunk))
+            for row in self._connection.execute(query).mappings():
+                found[row["id"]] = dict(row)
+        return found
+
+    def all_rows(self, kind: str) -> Iterator[dict[str, Any]]:
+        """Every row of a kind, streamed, in the order of its ids."""
+        table = TABLES[kind]
+        query = select(table).order_by(table.c.id).execution_options(yield_per=5_000)
+        for row in self._connection.execute(query).mappings():
+            yield dict(row)
+
+    def customers_of_partner(self, partner_id: int) -> list[int]:
+        query = select(customers.c.id).where(customers.c.partner_id == partner_id)
+        return list(self._connection.execute(query).scalars())
+
+    def remember_rules(
+        self, texts: Mapping[str, tuple[str, str]], at: datetime
+    ) -> None:
+        """Keep the text behind each version (file name, text) that is not kept yet."""
+        rows = [
+            {"version": version, "file": file, "text": text, "first_used_at": at}
+            for version, (file, text) in texts.items()
+        ]
+        dialect = sqlite if self._connection.dialect.name == "sqlite" else postgresql
+        statement = dialect.insert(rule_texts).on_conflict_do_nothing()
+        self._connection.execute(statement, rows)
+
+    def rule_texts(self) -> dict[str, tuple[str, str]]:
+        """Every version of every rule file that was ever used."""
+        query = select(rule_texts.c.version, rule_texts.c.file, rule_texts.c.text)
+        return {row[0]: (row[1], row[2]) for row in self._connection.execute(query)}
+
+    def beat(self, name: str, at: datetime) -> None:
+        """Note that a part of the running process was alive at a time."""
+        found = self._connection.execute(
+            update(heartbeats).where(heartbeats.c.name == name).values(at=at)
+        )
+        if not found.rowcount:
+            self._connection.execute(insert(heartbeats).values(name=name, at=at))
+
+    def heartbeats(self) -> dict[str, datetime]:
+        query = select(heartbeats.c.name, heartbeats.c.at)
+        return {row[0]: row[1] for row in self._connection.execute(query)}
+
+
+def _person(row: Any) -> Person:
+    roles = tuple(role for role in row["roles"].split("|") if role)
+    return Person(
+        row["id"],
+        row["code"],
+        row["name"],
+        row["email"],
+        row["slack_user"],
+        row["language"],
+        row["channel"],
+        row["customer_id"],
+        row["partner_id"],
+        roles,
+    )
+
+
+def _chunks(values: Iterable[Any]) -> Iterator[list[Any]]:
+    waiting = iter(values)
+    while chunk := list(islice(waiting, CHUNK)):
+        yield chunk

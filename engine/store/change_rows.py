@@ -1,0 +1,246 @@
+"""Changes: what is due, what is listed, and compare-and-swap on their version."""
+
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
+from itertools import islice
+from typing import Any, Final
+
+from sqlalchemy import Connection, Select, and_, insert, or_, select, update
+from sqlalchemy.sql.elements import ColumnElement
+
+from engine.domain.errors import NotFoundError, TacitError
+from engine.domain.openings import NewChange
+from engine.domain.problems import nearest
+from engine.domain.records import ChangeRow, ChangeUpdate
+from engine.store.bulk import update_rows
+from engine.store.tables import changes, contracts, customers, people
+
+CHUNK: Final = 500  # below every database's limit of parameters in a statement
+
+
+class ConflictError(TacitError):
+    """Raised when a change was changed by somebody else in between: try again."""
+
+
+def change_columns() -> list[ColumnElement[Any]]:
+    """The columns of a `ChangeRow`, in its order."""
+    c, k = changes.c, contracts.c
+    return [
+        c.id, c.code, c.type, c.state, c.version, c.plan, c.head, c.period_on,
+        c.renewal_start, c.handled_until, c.notice_out_at, c.next_due_at, c.attention,
+        c.closed_at, c.owner_choice, c.new_contact_limit,
+        k.id, k.code, k.started_on, k.commitment_months, k.billing_months,
+        k.automatic_renewal, k.starter, k.contact_limit, k.ended_on,
+        customers.c.id, customers.c.time_zone, customers.c.partner_id,
+    ]  # fmt: skip
+
+
+_FROM: Final = changes.join(contracts, contracts.c.id == changes.c.contract_id).join(
+    customers, customers.c.id == contracts.c.customer_id
+)
+
+
+def _select() -> Select[Any]:
+    return select(*change_columns()).select_from(_FROM)
+
+
+class ChangeRows:
+    """Changes of contracts, within one unit of work."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def due(self, now: datetime, limit: int) -> list[ChangeRow]:
+        """What fell due, the longest overdue first; locked against other clocks."""
+        query = (
+            _select()
+            .where(changes.c.next_due_at <= now)
+            .order_by(changes.c.next_due_at, changes.c.id)
+            .limit(limit)
+            .with_for_update(of=changes, skip_locked=True)
+        )
+        return [ChangeRow(*row) for row in self._connection.execute(query)]
+
+    def next_due_at(self) -> datetime | None:
+        """The earliest time at which anything falls due."""
+        query = (
+            select(changes.c.next_due_at)
+            .where(changes.c.next_due_at.is_not(None))
+            .order_by(changes.c.next_due_at)
+            .limit(1)
+        )
+        return self._connection.execute(query).scalar_one_or_none()
+
+    def by_ids(self, ids: Iterable[int]) -> list[ChangeRow]:
+        """The changes with these ids, locked until the unit of work ends."""
+        return self._in_chunks(changes.c.id, ids, lock=True)
+
+    def by_code(self, code: str) -> ChangeRow:
+        """The change people call `code`, in any case; locked."""
+        query = _select().where(changes.c.code == code).with_for_update(of=changes)
+        row = self._connection.execute(query).one_or_none()
+        if row is None:
+            known = select(changes.c.code).where(changes.c.code.ilike(f"{code[:4]}%"))
+            codes = self._connection.execute(known.limit(500)).scalars()
+            raise NotFoundError("change", code, nearest(code, codes))
+        return ChangeRow(*row)
+
+    def open_of_contracts(self, contract_ids: Iterable[int]) -> list[ChangeRow]:
+        """The open changes of these contracts, locked."""
+        return self._in_chunks(
+            changes.c.contract_id,
+            contract_ids,
+            changes.c.closed_at.is_(None),
+            lock=True,
+        )
+
+    def open_of_customers(self, customer_ids: Iterable[int]) -> list[ChangeRow]:
+        """The open changes of these customers' contracts, locked."""
+        return self._in_chunks(
+            customers.c.id, customer_ids, changes.c.closed_at.is_(None), lock=True
+        )
+
+    def of_customer(self, customer_id: int) -> list[ChangeRow]:
+        """Every change of a customer's contracts, open and closed."""
+        return self._in_chunks(customers.c.id, [customer_id])
+
+    def all(self, *, after: int = 0, limit: int = 10_000) -> list[ChangeRow]:
+        """Every change, a page at a time, in the order of their ids."""
+        query = _select().where(changes.c.id > after).order_by(changes.c.id)
+        return [ChangeRow(*row) for row in self._connection.execute(query.limit(limit))]
+
+    def upcoming(
+        self, on: date, *, search: str | None = None, partner_id: int | None = None
+    ) -> list[ChangeRow]:
+        """What is listed on a day: in its window, or still needing a person."""
+        in_window = and_(changes.c.listed_on <= on, changes.c.renewal_start > on)
+        query = _select().where(
+            changes.c.closed_at.is_(None),
+            or_(in_window, changes.c.attention.is_not(None)),
+        )
+        if partner_id is not None:
+            query = query.where(customers.c.partner_id == partner_id)
+        if search:
+            query = query.where(_matches(search))
+        query = query.order_by(changes.c.renewal_start, customers.c.name, changes.c.id)
+        return [ChangeRow(*row) for row in self._connection.execute(query)]
+
+    def insert(
+        self, opened: Sequence[tuple[NewChange, str, str, date]], now: datetime
+    ) -> list[int]:
+        """Insert changes that nothing has happened to yet; their ids, in order.
+
+        Each comes with its initial state, its rules' version and its first listed day.
+        """
+        rows = [
+            {
+                "code": new.code,
+                "contract_id": new.contract_id,
+                "type": new.type,
+                "period_on": new.period_on,
+                "renewal_start": new.renewal_start,
+                "new_contact_limit": new.new_contact_limit,
+                "state": state,
+                "rules_version": rules_version,
+                "listed_on": listed_on,
+                "opened_at": now,
+                "plan": 0,
+                "version": 0,
+                "head": "",
+            }
+            for new, state, rules_version, listed_on in opened
+        ]
+        if not rows:
+            return []
+        statement = insert(changes).returning(
+            changes.c.id, sort_by_parameter_order=True
+        )
+        return list(self._connection.execute(statement, rows).scalars())
+
+    def existing(self, wanted: Iterable[NewChange]) -> set[str]:
+        """Those of the wanted changes that have been opened before, by code."""
+        found: set[str] = set()
+        for chunk in _chunks(new.code for new in wanted):
+            query = select(changes.c.code).where(changes.c.code.in_(chunk))
+            found.update(self._connection.execute(query).scalars())
+        return found
+
+    def apply(self, updates: Sequence[ChangeUpdate]) -> None:
+        """Write what decisions came to; all of them, or ConflictError."""
+        found = update_rows(
+            self._connection,
+            changes,
+            ("id", "version"),
+            ChangeUpdate._fields[2:],
+            updates,
+        )
+        if found != len(updates):
+            raise ConflictError(
+                f"{len(updates) - found} changes were changed by somebody else"
+            )
+
+    def plan_again(
+        self, change_id: int, *, renewal_start: date, period_on: date, listed_on: date
+    ) -> None:
+        """Forget what was planned, because a date it follows from has moved."""
+        self._connection.execute(
+            update(changes)
+            .where(changes.c.id == change_id)
+            .values(
+                renewal_start=renewal_start,
+                period_on=period_on,
+                listed_on=listed_on,
+                plan=changes.c.plan + 1,
+                handled_until=None,
+                notice_out_at=None,
+                attention=None,
+            )
+        )
+
+    def set_owner(self, change_id: int, choice: str | None) -> None:
+        self._connection.execute(
+            update(changes).where(changes.c.id == change_id).values(owner_choice=choice)
+        )
+
+    def _in_chunks(
+        self,
+        column: ColumnElement[Any],
+        values: Iterable[int],
+        *conditions: ColumnElement[bool],
+        lock: bool = False,
+    ) -> list[ChangeRow]:
+        found: list[ChangeRow] = []
+        for chunk in _chunks(values):
+            query = _select().where(column.in_(chunk), *conditions)
+            query = query.order_by(changes.c.id)
+            if lock:
+                query = query.with_for_update(of=changes)
+            found.extend(ChangeRow(*row) for row in self._connection.execute(query))
+        return found
+
+
+def _matches(search: str) -> ColumnElement[bool]:
+    """Name, domain, hub id, code or primary contact holds the text."""
+    pattern = "%" + search.replace("\\", "\\\\").replace("%", "\\%").replace(
+        "_", "\\_"
+    ) + "%"  # fmt: skip
+    contacts = select(people.c.id).where(
+        people.c.customer_id == customers.c.id,
+        or_(*(c.ilike(pattern, escape="\\") for c in (people.c.name, people.c.email))),
+    )
+    columns = (
+        customers.c.name,
+        customers.c.domain,
+        customers.c.hub_id,
+        customers.c.code,
+        contracts.c.code,
+    )
+    return or_(
+        *(column.ilike(pattern, escape="\\") for column in columns), contacts.exists()
+    )
+
+
+def _chunks(values: Iterable[Any]) -> Iterable[list[Any]]:
+    waiting = iter(values)
+    while chunk := list(islice(waiting, CHUNK)):
+        yield chunk

@@ -1,0 +1,119 @@
+"""Opening a database: SQLite with one writer and a write-ahead log, or PostgreSQL."""
+
+from pathlib import Path
+from typing import Any, Final
+
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError, OperationalError
+from sqlalchemy.pool import StaticPool
+
+from engine.domain.errors import TacitError
+from engine.store.tables import metadata
+
+BUSY_TIMEOUT_MS: Final = 10_000
+#: From this version on two connections can checkpoint a write-ahead log safely.
+SAFE_SQLITE: Final = (3, 51, 3)
+READ_ONLY: Final = "tacit_read_only"
+
+_MIGRATIONS: Final = Path(__file__).parent / "migrations"
+
+
+class DatabaseError(TacitError):
+    """Raised when the database cannot be used; says what to do about it."""
+
+
+def open_database(url: str) -> Engine:
+    """An engine for the URL; nothing is connected yet."""
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        raise DatabaseError(
+            f'"{url}" is not a database URL: write sqlite:///path/to/tacit.db or '
+            "postgresql+psycopg://user@host/name"
+        ) from None
+    if parsed.get_backend_name() == "sqlite":
+        return _open_sqlite(url, in_memory=parsed.database in (None, "", ":memory:"))
+    if parsed.get_backend_name() != "postgresql":
+        raise DatabaseError(f"{parsed.get_backend_name()} is not supported")
+    try:
+        return create_engine(
+            parsed.set(drivername="postgresql+psycopg"), pool_pre_ping=True
+        )
+    except ModuleNotFoundError:
+        raise DatabaseError(
+            'PostgreSQL needs its driver: pip install "tacit[postgres]"'
+        ) from None
+
+
+def _open_sqlite(url: str, *, in_memory: bool) -> Engine:
+    options: dict[str, Any] = {"connect_args": {"check_same_thread": False}}
+    if in_memory:
+        options["poolclass"] = StaticPool
+    engine = create_engine(url, **options)
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: Any, _record: object) -> None:
+    # The driver's own transactions start late; ours start with BEGIN, below.
+    connection.isolation_level = None
+    connection.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = NORMAL")
+    connection.execute("PRAGMA foreign_keys = ON")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    # IMMEDIATE takes the write lock at once: two readers that both want to write
+    # would otherwise fail half way.
+    read_only = connection.get_execution_options().get(READ_ONLY, False)
+    connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(_MIGRATIONS))
+    return config
+
+
+def migrate(engine: Engine) -> None:
+    """Bring the schema to the newest version; does nothing when it is."""
+    config = _config()
+    try:
+        with engine.begin() as connection:
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+    except OperationalError as error:
+        raise DatabaseError(f"cannot use the database: {error.orig}") from None
+
+
+def schema_versions(engine: Engine) -> tuple[str | None, str | None]:
+    """The version that the database has, and the one that the program needs."""
+    with engine.connect() as connection:
+        present = MigrationContext.configure(connection).get_current_revision()
+    return present, ScriptDirectory.from_config(_config()).get_current_head()
+
+
+def schema_differences(engine: Engine) -> list[Any]:
+    """How the migrated schema differs from `tables.py`; a test wants none."""
+    with engine.connect() as connection:
+        context = MigrationContext.configure(connection)
+        found: list[Any] = compare_metadata(context, metadata)
+        return found
+
+
+def describe(engine: Engine) -> str:
+    """The database's name and version, as `doctor` shows it."""
+    with engine.connect() as connection:
+        if engine.dialect.name == "sqlite":
+            version = connection.execute(text("select sqlite_version()")).scalar_one()
+            return f"SQLite {version}"
+        version = connection.execute(text("show server_version")).scalar_one()
+        return f"PostgreSQL {version}"

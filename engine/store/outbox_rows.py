@@ -1,0 +1,277 @@
+"""The outbox: queueing, claiming for a short lease, and recording what came of it."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any, Final, NamedTuple
+
+from sqlalchemy import Connection, Select, func, select, update
+
+from engine.domain.records import (
+    ChangeRow,
+    Claimed,
+    Delivery,
+    DeliveryStatus,
+    NewMessage,
+    OutboxStatus,
+)
+from engine.store.bulk import insert_rows, update_rows
+from engine.store.change_rows import change_columns
+from engine.store.tables import (
+    changes,
+    contracts,
+    customers,
+    deliveries,
+    outbox,
+    partners,
+    people,
+    usage,
+)
+
+_WAITING: Final = (OutboxStatus.QUEUED, OutboxStatus.SENDING)
+
+
+class MessageUpdate(NamedTuple):
+    """What became of an outbox row."""
+
+    id: int
+    status: str
+    reason: str | None
+    next_try_at: datetime
+
+
+class DeliveryStart(NamedTuple):
+    """A try that is about to be made."""
+
+    outbox_id: int
+    person_id: int
+    channel: str
+    audience: str
+    address: str
+    status: str
+    attempts: int
+    ambiguous: int
+    tried_at: datetime
+
+
+class DeliveryUpdate(NamedTuple):
+    """What became of a try."""
+
+    outbox_id: int
+    person_id: int
+    channel: str
+    status: str
+    ambiguous: int
+    sent_at: datetime | None
+    reference: str | None
+    error: str | None
+
+
+_CLAIM_FROM: Final = (
+    outbox.join(changes, changes.c.id == outbox.c.change_id)
+    .join(contracts, contracts.c.id == changes.c.contract_id)
+    .join(customers, customers.c.id == contracts.c.customer_id)
+    .outerjoin(partners, partners.c.id == customers.c.partner_id)
+)
+
+
+def _claim_query() -> Select[Any]:
+    o = outbox.c
+    return select(
+        o.id, o.seq, o.position, o.message, o.role, o.asks, o.channel, o.is_notice,
+        o.while_state, o.plan, o.about, o.attempts, o.queued_at,
+        contracts.c.product, contracts.c.currency, contracts.c.mrr, contracts.c.new_mrr,
+        customers.c.name, customers.c.primary_contact_id,
+        customers.c.communication_owner,
+        partners.c.name, partners.c.owns_conversations, partners.c.point_of_contact_id,
+        *change_columns(),
+    ).select_from(_CLAIM_FROM)  # fmt: skip
+
+
+_OWN_COLUMNS: Final = 23
+
+
+class OutboxRows:
+    """Messages and their deliveries, within one unit of work."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def add(self, messages: Sequence[NewMessage]) -> None:
+        """Queue messages; one that is queued already fails the unit of work."""
+        rows = [(*message, OutboxStatus.QUEUED.value, 0) for message in messages]
+        columns = (*NewMessage._fields, "status", "attempts")
+        insert_rows(self._connection, outbox, columns, rows)
+
+    def claim(self, now: datetime, lease_until: datetime, limit: int) -> list[Claimed]:
+        """Take messages whose time has come; nobody else gets them for the lease.
+
+        A message whose earlier claim ran out, because its process died, comes again.
+        """
+        query = (
+            _claim_query()
+            .where(outbox.c.status.in_(_WAITING), outbox.c.next_try_at <= now)
+            .order_by(outbox.c.next_try_at, outbox.c.id)
+            .limit(limit)
+            .with_for_update(of=outbox, skip_locked=True)
+        )
+        rows = list(self._connection.execute(query))
+        self._mark_claimed([row[0] for row in rows], lease_until)
+        use = self._latest_usage({row[_OWN_COLUMNS + 16] for row in rows})
+        return [_claimed(row, use) for row in rows]
+
+    def _mark_claimed(self, ids: Sequence[int], lease_until: datetime) -> None:
+        sending = OutboxStatus.SENDING.value
+        update_rows(
+            self._connection,
+            outbox,
+            ("id",),
+            ("status", "next_try_at"),
+            [(id_, sending, lease_until) for id_ in ids],
+        )
+        for start in range(0, len(ids), 500):
+            self._connection.execute(
+                update(outbox)
+                .where(outbox.c.id.in_(ids[start : start + 500]))
+                .values(attempts=outbox.c.attempts + 1)
+            )
+
+    def _latest_usage(
+        self, contract_ids: set[int]
+    ) -> dict[int, tuple[int | None, int | None]]:
+        latest = (
+            select(usage.c.contract_id, func.max(usage.c.month).label("month"))
+            .where(usage.c.contract_id.in_(contract_ids))
+            .group_by(usage.c.contract_id)
+            .subquery()
+        )
+        query = select(usage.c.contract_id, usage.c.contacts, usage.c.emails_sent).join(
+            latest,
+            (usage.c.contract_id == latest.c.contract_id)
+            & (usage.c.month == latest.c.month),
+        )
+        return {row[0]: (row[1], row[2]) for row in self._connection.execute(query)}
+
+    def deliveries_of(self, outbox_ids: Sequence[int]) -> list[Delivery]:
+        """The copies that were tried before."""
+        d = deliveries.c
+        query = select(
+            d.outbox_id, d.person_id, d.channel, d.status, d.attempts, d.ambiguous
+        ).where(d.outbox_id.in_(outbox_ids))
+        return [
+            Delivery(row[0], row[1], row[2], DeliveryStatus(row[3]), row[4], row[5])
+            for row in self._connection.execute(query)
+        ]
+
+    def start_deliveries(
+        self, new: Sequence[DeliveryStart], again: Sequence[DeliveryStart]
+    ) -> None:
+        """Count tries before they are made."""
+        insert_rows(self._connection, deliveries, DeliveryStart._fields, new)
+        keys = ("outbox_id", "person_id", "channel")
+        columns = DeliveryStart._fields[3:]
+        update_rows(self._connection, deliveries, keys, columns, again)
+
+    def finish_deliveries(self, results: Sequence[DeliveryUpdate]) -> None:
+        keys = ("outbox_id", "person_id", "channel")
+        columns = DeliveryUpdate._fields[3:]
+        update_rows(self._connection, deliveries, keys, columns, results)
+
+    def finish(self, results: Sequence[MessageUpdate]) -> None:
+        columns = MessageUpdate._fields[1:]
+        update_rows(self._connection, outbox, ("id",), columns, results)
+
+    def release(self, change_ids: Iterable[int], now: datetime) -> int:
+        """Queue again what was held for these changes; how many there were."""
+        result = self._connection.execute(
+            update(outbox)
+            .where(
+                outbox.c.change_id.in_(list(change_ids)),
+                outbox.c.status == OutboxStatus.HELD,
+            )
+            .values(
+                status=OutboxStatus.QUEUED, next_try_at=now, attempts=0, reason=None
+            )
+        )
+        return result.rowcount
+
+    def drop_waiting(
+        self, change_ids: Iterable[int], reason: str, *, roles: Sequence[str] = ()
+    ) -> int:
+        """Drop what is queued for these changes, for all roles or for some."""
+        statement = update(outbox).where(
+            outbox.c.change_id.in_(list(change_ids)),
+            outbox.c.status.in_([*_WAITING, OutboxStatus.HELD]),
+        )
+        if roles:
+            statement = statement.where(outbox.c.role.in_(roles))
+        result = self._connection.execute(
+            statement.values(status=OutboxStatus.DROPPED, reason=reason)
+        )
+        return result.rowcount
+
+    def next_try_at(self) -> datetime | None:
+        """The earliest time at which a message may be tried."""
+        query = (
+            select(outbox.c.next_try_at)
+            .where(outbox.c.status.in_(_WAITING))
+            .order_by(outbox.c.next_try_at)
+            .limit(1)
+        )
+        return self._connection.execute(query).scalar_one_or_none()
+
+    def counts(self) -> dict[str, int]:
+        """How many messages there are in each status, and ambiguous tries."""
+        query = select(outbox.c.status, func.count()).group_by(outbox.c.status)
+        found = {row[0]: row[1] for row in self._connection.execute(query)}
+        ambiguous = select(func.coalesce(func.sum(deliveries.c.ambiguous), 0))
+        found["ambiguous"] = self._connection.execute(ambiguous).scalar_one()
+        return found
+
+    def listing(
+        self, *, status: str | None = None, change_id: int | None = None, limit: int
+    ) -> list[dict[str, Any]]:
+        """Messages for people to read, newest first, each with its copies."""
+        o = outbox.c
+        query = (
+            select(
+                o.id, changes.c.code.label("change"), customers.c.name.label("customer"),
+                o.message, o.role, o.status, o.reason, o.queued_at, o.next_try_at,
+                o.attempts,
+            )
+            .select_from(_CLAIM_FROM)
+            .order_by(o.id.desc())
+            .limit(limit)
+        )  # fmt: skip
+        if status is not None:
+            query = query.where(o.status == status)
+        if change_id is not None:
+            query = query.where(o.change_id == change_id)
+        rows = [dict(row._mapping) for row in self._connection.execute(query)]
+        copies = self._copies([row["id"] for row in rows])
+        return [row | {"copies": copies.get(row["id"], [])} for row in rows]
+
+    def _copies(self, outbox_ids: Sequence[int]) -> dict[int, list[dict[str, Any]]]:
+        d = deliveries.c
+        query = (
+            select(
+                d.outbox_id, people.c.name.label("to"), d.audience, d.channel,
+                d.address, d.status, d.attempts, d.ambiguous, d.sent_at, d.error,
+            )
+            .join(people, people.c.id == d.person_id)
+            .where(d.outbox_id.in_(outbox_ids))
+            .order_by(d.id)
+        )  # fmt: skip
+        found: dict[int, list[dict[str, Any]]] = {}
+        for row in self._connection.execute(query):
+            copy = dict(row._mapping)
+            found.setdefault(copy.pop("outbox_id"), []).append(copy)
+        return found
+
+
+def _claimed(row: Any, latest: dict[int, tuple[int | None, int | None]]) -> Claimed:
+    change = ChangeRow(*row[_OWN_COLUMNS:])
+    contacts, emails_sent = latest.get(change.contract_id, (None, None))
+    asks = tuple(row[5].split("|")) if row[5] else ()
+    values: list[Any] = [*row[:5], asks, *row[6:13], change]
+    values += [*row[13:17], contacts, emails_sent, *row[17:23]]
+    return Claimed(*values)
