@@ -13,9 +13,12 @@ from engine.domain.problems import Problem
 from engine.store.book_files.complaints import Complaints, quoted
 from engine.store.book_files.tables import RawRow, Table
 
-# Most cells repeat (a product, a day, a currency): an answer remembered costs a
-# tenth of one worked out. Codes do not repeat, hence a limit.
+# Most cells repeat (a product, a day, a currency), and an answer remembered need not
+# be worked out again. Codes do not repeat, hence a limit.
 _REMEMBERED: Final = 4096
+
+#: A field's name, how its text is found in a row, and how the text is read.
+Step = tuple[str, Callable[[Cells], str], Callable[[str], Value]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +34,15 @@ class FieldReader:
 
 @dataclass(frozen=True, slots=True)
 class RowMaker:
-    """Makes rows of one kind out of one table."""
+    """Makes rows of one kind out of one table.
+
+    `steps` are the readers once more, bare: they run for every cell of every row.
+    """
 
     kind: Kind
     table: Table
     readers: tuple[FieldReader, ...]
+    steps: tuple[Step, ...]
     columns: Mapping[str, int]
     choices: tuple[Choice, ...] = ()
 
@@ -45,9 +52,7 @@ class RowMaker:
         if not all(choice.takes(cells) for choice in self.choices):
             return None
         try:
-            values = {
-                each.field.name: each.read(each.text(cells)) for each in self.readers
-            }
+            values = {name: read(text(cells)) for name, text, read in self.steps}
         except ValueError:
             self._complain(raw, complaints)
             return None
@@ -111,8 +116,9 @@ def _maker(
     readers: tuple[FieldReader, ...],
     choices: tuple[Choice, ...] = (),
 ) -> RowMaker:
+    steps = tuple((each.field.name, each.text, each.read) for each in readers)
     columns = {each.field.name: each.column for each in readers}
-    return RowMaker(kind, table, readers, columns, choices)
+    return RowMaker(kind, table, readers, steps, columns, choices)
 
 
 def _reader(

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from engine.domain.parsing import column_name
 from engine.domain.problems import Problem
@@ -43,8 +44,7 @@ class Table:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class RawRow:
+class RawRow(NamedTuple):
     """One row as the file has it: its cells' text by column, not yet understood."""
 
     line: int
