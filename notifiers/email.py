@@ -1,0 +1,195 @@
+"""Email over SMTP, with connections that are kept and reused."""
+
+import re
+import smtplib
+import ssl
+from collections import deque
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Final
+
+from engine.domain.errors import PermanentDeliveryError, TransientDeliveryError
+from engine.domain.letters import Letter, Receipt
+from notifiers.mail import Sender, build_mail, message_id, recipient_of
+
+_Reply = tuple[int, bytes]
+
+_LEADING_DOT: Final = re.compile(rb"(?m)^\.")
+_CLOSING: Final = 421  #: the server is about to close the connection
+_SEND_BODY: Final = 354
+
+
+class Security(StrEnum):
+    """How the connection is protected."""
+
+    NONE = "none"  #: for a relay on the same machine
+    STARTTLS = "starttls"  #: plain at first, then protected; usually port 587
+    TLS = "tls"  #: protected from the first byte; usually port 465
+
+
+@dataclass(frozen=True, slots=True)
+class SmtpSettings:
+    """Where mail is handed over, and as whom; `timeout` is in seconds."""
+
+    host: str
+    port: int = 587
+    security: Security = Security.STARTTLS
+    username: str | None = None
+    password: str | None = field(default=None, repr=False)
+    timeout: float = 30.0
+
+
+class SmtpChannel:
+    """Sends letters by SMTP; see Channel. `context` overrides the system's trust."""
+
+    def __init__(
+        self,
+        settings: SmtpSettings,
+        sender: Sender,
+        now: Callable[[], datetime],
+        context: ssl.SSLContext | None = None,
+    ) -> None:
+        self._settings = settings
+        self._sender = sender
+        self._now = now
+        self._context = context or ssl.create_default_context()
+        # As many idle connections as threads ever sent at once; a deque is atomic.
+        self._idle: deque[smtplib.SMTP] = deque()
+
+    def send(self, letter: Letter) -> Receipt:
+        recipient = recipient_of(letter)
+        mail = build_mail(letter, self._sender, self._now())
+        connection = self._start_mail()
+        try:
+            _envelope(connection, recipient)
+            _body(connection, mail)
+        except smtplib.SMTPServerDisconnected as error:
+            connection.close()
+            raise TransientDeliveryError(f"the mail server hung up: {error}") from error
+        except (PermanentDeliveryError, TransientDeliveryError) as error:
+            self._keep_after_refusal(connection, error)
+            raise
+        self._idle.append(connection)
+        return Receipt(message_id(letter.key, self._sender))
+
+    def check(self) -> str:
+        connection = self._connect()
+        try:
+            _expect(connection.noop(), "NOOP", 250)
+        except smtplib.SMTPServerDisconnected as error:
+            raise TransientDeliveryError(f"the mail server hung up: {error}") from error
+        finally:
+            _quit(connection)
+        where = f"{self._settings.host}:{self._settings.port}"
+        signed_in = " and let us in" if self._settings.username else ""
+        return f"the mail server at {where} answered{signed_in}"
+
+    def close(self) -> None:
+        while self._idle:
+            _quit(self._idle.pop())
+
+    def _start_mail(self) -> smtplib.SMTP:
+        """A connection on which MAIL FROM was accepted.
+
+        A server may close an idle connection at any time; nothing was said of this
+        letter yet, so a fresh connection is safe.
+        """
+        while self._idle:
+            connection = self._idle.pop()
+            with suppress(smtplib.SMTPServerDisconnected):
+                reply = connection.mail(self._sender.address)
+                if reply[0] != _CLOSING:
+                    return self._accepted(connection, reply)
+            connection.close()
+        connection = self._connect()
+        try:
+            return self._accepted(connection, connection.mail(self._sender.address))
+        except smtplib.SMTPServerDisconnected as error:
+            connection.close()
+            raise TransientDeliveryError(f"the mail server hung up: {error}") from error
+
+    def _accepted(self, connection: smtplib.SMTP, reply: _Reply) -> smtplib.SMTP:
+        try:
+            _expect(reply, "MAIL FROM", 250)
+        except (PermanentDeliveryError, TransientDeliveryError) as error:
+            self._keep_after_refusal(connection, error)
+            raise
+        return connection
+
+    def _connect(self) -> smtplib.SMTP:
+        settings = self._settings
+        # A failure here says nothing of the letter, so even a refused login is
+        # transient: mail waits until the settings are mended.
+        try:
+            connection = self._open()
+            try:
+                if settings.security is Security.STARTTLS:
+                    connection.starttls(context=self._context)
+                if settings.username is not None:
+                    connection.login(settings.username, settings.password or "")
+                connection.ehlo_or_helo_if_needed()
+            except BaseException:
+                connection.close()
+                raise
+        except (OSError, smtplib.SMTPException) as error:
+            where = f"{settings.host}:{settings.port}"
+            raise TransientDeliveryError(
+                f"cannot connect to the mail server at {where}: {error}"
+            ) from error
+        return connection
+
+    def _open(self) -> smtplib.SMTP:
+        host, port = self._settings.host, self._settings.port
+        timeout = self._settings.timeout
+        if self._settings.security is Security.TLS:
+            return smtplib.SMTP_SSL(host, port, timeout=timeout, context=self._context)
+        return smtplib.SMTP(host, port, timeout=timeout)
+
+    def _keep_after_refusal(self, connection: smtplib.SMTP, error: Exception) -> None:
+        """Puts the connection back if the server is still in step with us."""
+        ambiguous = isinstance(error, TransientDeliveryError) and error.ambiguous
+        with suppress(smtplib.SMTPException):
+            if not ambiguous and connection.rset()[0] == 250:
+                self._idle.append(connection)
+                return
+        connection.close()
+
+
+def _envelope(connection: smtplib.SMTP, recipient: str) -> None:
+    _expect(connection.rcpt(recipient), "RCPT TO", 250, 251)
+    _expect(connection.docmd("DATA"), "DATA", _SEND_BODY)
+
+
+def _body(connection: smtplib.SMTP, mail: bytes) -> None:
+    """Sends the body; smtplib's own `data` hides at which point it failed."""
+    stuffed = _LEADING_DOT.sub(b"..", mail)
+    try:
+        connection.send(stuffed + b".\r\n")
+        reply = connection.getreply()
+    except smtplib.SMTPServerDisconnected as error:
+        raise TransientDeliveryError(
+            f"the mail server hung up after the message: {error}", ambiguous=True
+        ) from error
+    _expect(reply, "the message", 250)
+
+
+def _expect(reply: _Reply, step: str, *wanted: int) -> None:
+    code, text = reply
+    if code in wanted:
+        return
+    said = " ".join(text.decode("utf-8", "replace").split())
+    sentence = f"the mail server refused {step}: {code} {said}"
+    if 500 <= code < 600:
+        raise PermanentDeliveryError(sentence)
+    # Anything but a 4xx is no answer to what was asked: it may have been taken.
+    unclear = step == "the message" and not 400 <= code < 500
+    raise TransientDeliveryError(sentence, ambiguous=unclear)
+
+
+def _quit(connection: smtplib.SMTP) -> None:
+    with suppress(smtplib.SMTPException):
+        connection.quit()
+    connection.close()

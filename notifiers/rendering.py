@@ -1,0 +1,222 @@
+"""Templates ready to write letters: read and checked at the start, compiled once.
+
+Each Markdown file becomes three Jinja templates, for text, HTML and Slack. Markdown
+is not read again for a letter, and every value is escaped for the shape it goes into.
+"""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Final
+
+from jinja2 import StrictUndefined, Template, TemplateError
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+from markupsafe import Markup
+
+from engine.domain.errors import ProblemsError, TacitError
+from engine.domain.letters import Audience, LetterRequest, Rendered
+from engine.domain.parsing import LANGUAGES
+from engine.domain.problems import did_you_mean
+from notifiers.filters import MissingValueError, filters_of
+from notifiers.shapes import HTML, SLACK, TEXT, Shape, write_body, write_line
+from notifiers.slack_blocks import blocks_of, safe_in_mrkdwn
+from notifiers.template_checks import problems_of
+from notifiers.template_files import (
+    FOOTER,
+    SHIPPED_TEMPLATES,
+    SLOTS,
+    Part,
+    TemplateFile,
+    TemplateFolder,
+)
+from notifiers.wording import SHIPPED_WORDING, Wording
+
+#: Stands between the parts of one rendering; no value can hold it.
+_SEPARATOR: Final = "\x1e"
+_CONTROL: Final = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
+_BIDI: Final = re.compile("[\u202a-\u202e\u2066-\u2069]")
+_FAILURES: Final = (TacitError, TemplateError, TypeError, ValueError)
+_SLOT: Final = re.compile(rf"\{{\{{ ({'|'.join(SLOTS)}) \}}\}}")
+
+
+class Templates:
+    """Every message, in every audience and language; renders letters.
+
+    `folders` are searched in order, so a user's own folder comes first and the shipped
+    one last. Raises ProblemsError with every mistake found in any of them.
+    """
+
+    def __init__(
+        self,
+        folders: Sequence[Path] = (SHIPPED_TEMPLATES,),
+        wording_folders: Sequence[Path] = (SHIPPED_WORDING,),
+    ) -> None:
+        environments = {
+            language: _Environments(Wording(language, wording_folders))
+            for language in LANGUAGES
+        }
+        found = TemplateFolder(folders)
+        files = (found.layout, *found.templates.values())
+        syntax = environments[LANGUAGES[0]].text
+        problems = [problem for file in files for problem in problems_of(file, syntax)]
+        if problems or found.problems:
+            raise ProblemsError(sorted(found.problems + problems))
+        self._messages = {
+            (message, audience, language): _Message(
+                file,
+                found.templates[FOOTER, audience, language],
+                found.layout,
+                environments[language],
+            )
+            for (message, audience, language), file in found.templates.items()
+            if message != FOOTER
+        }
+
+    def messages(self) -> frozenset[str]:
+        """The names that rules may use."""
+        return frozenset(message for message, _, _ in self._messages)
+
+    def audiences(self, message: str) -> frozenset[Audience]:
+        """Who a message is written for; empty for an unknown one."""
+        return frozenset(
+            audience for name, audience, _ in self._messages if name == message
+        )
+
+    def render(self, request: LetterRequest) -> Rendered:
+        """Renders one letter; see Renderer."""
+        message = self._messages.get(
+            (request.message, request.audience, request.language)
+        )
+        if message is None:
+            raise TacitError(self._unknown(request))
+        try:
+            return message.render(request.values)
+        except _FAILURES as error:
+            place = message.place_of_failure(request.values)
+            raise TacitError(f"{place}  {error}") from error
+
+    def _unknown(self, request: LetterRequest) -> str:
+        known = [f"{one}/{who}.{language}" for one, who, language in self._messages]
+        wanted = f"{request.message}/{request.audience}.{request.language}"
+        return f'no template "{wanted}" ({did_you_mean(wanted, known)})'
+
+
+class _Environments:
+    """Jinja for each shape in one language."""
+
+    def __init__(self, wording: Wording) -> None:
+        self.language = wording.language
+        self.text = _environment(wording, _one_line)
+        self.html = _environment(wording, _one_line, autoescape=True)
+        self.slack = _environment(wording, _in_slack)
+
+
+@dataclass(frozen=True)
+class _Message:
+    """One message for one audience in one language.
+
+    Compiling is most of the cost of loading, and a run of the program writes few of
+    the messages, so each is compiled when it is first written.
+    """
+
+    file: TemplateFile
+    footer: TemplateFile
+    layout: TemplateFile
+    environments: _Environments
+
+    def render(self, values: Mapping[str, object]) -> Rendered:
+        subject, text = self._text.render(values).split(_SEPARATOR)
+        slack_text, *slack_bodies = self._slack.render(values).split(_SEPARATOR)
+        return Rendered(
+            subject=subject,
+            text=text,
+            html=self._html.render(values),
+            slack_text=slack_text,
+            blocks=blocks_of(subject, *slack_bodies),
+        )
+
+    def place_of_failure(self, values: Mapping[str, object]) -> str:
+        """File and line; the file itself is tried, for its shapes have other lines."""
+        whole = self.environments.text.from_string(self.file.text)
+        line = 1
+        try:
+            whole.render(values)
+        except _FAILURES as error:
+            line = _last_template_line(error)
+        return f"{self.file.file}:{line}"
+
+    @cached_property
+    def _text(self) -> Template:
+        parts = (self._subject(TEXT), self._body(TEXT) + "-- \n" + self._footer(TEXT))
+        return self.environments.text.from_string(_SEPARATOR.join(parts))
+
+    @cached_property
+    def _slack(self) -> Template:
+        parts = (self._subject(SLACK), self._body(SLACK), self._footer(SLACK))
+        return self.environments.slack.from_string(_SEPARATOR.join(parts))
+
+    @cached_property
+    def _html(self) -> Template:
+        slots = {
+            "language": self.environments.language,
+            "subject": self._subject(HTML),
+            "preview": self._line(self.file.preview, HTML),
+            "body": self._body(HTML),
+            "footer": self._footer(HTML),
+        }
+        framed = _SLOT.sub(lambda slot: slots[slot[1]], self.layout.text)
+        return self.environments.html.from_string(framed)
+
+    def _subject(self, shape: Shape) -> str:
+        return self._line(self.file.subject, shape)
+
+    def _line(self, part: Part | None, shape: Shape) -> str:
+        text = part.text if part else ""
+        return write_line(text, shape, self.environments.text)
+
+    def _body(self, shape: Shape) -> str:
+        return write_body(self.file.body.text, shape, self.environments.text)
+
+    def _footer(self, shape: Shape) -> str:
+        return write_body(self.footer.body.text, shape, self.environments.text)
+
+
+def _environment(
+    wording: Wording, finalize: Callable[[object], str], *, autoescape: bool = False
+) -> ImmutableSandboxedEnvironment:
+    environment = ImmutableSandboxedEnvironment(
+        undefined=StrictUndefined, finalize=finalize, autoescape=autoescape
+    )
+    environment.filters = dict(filters_of(wording))
+    environment.tests = {"none": lambda value: value is None}
+    environment.globals = {}
+    return environment
+
+
+def _one_line(value: object) -> str:
+    """A value without line breaks, control characters or changes of direction."""
+    if value is None:
+        raise MissingValueError
+    if isinstance(value, Markup):
+        return value
+    text = str(value)
+    if text.isprintable() and text.isascii():
+        return text
+    return _BIDI.sub("", _CONTROL.sub(" ", text))
+
+
+def _in_slack(value: object) -> str:
+    text = _one_line(value)
+    return text if isinstance(text, Markup) else safe_in_mrkdwn(text)
+
+
+def _last_template_line(error: BaseException) -> int:
+    line = getattr(error, "lineno", 1) or 1
+    trace = error.__traceback__
+    while trace is not None:
+        if trace.tb_frame.f_code.co_filename == "<template>":
+            line = trace.tb_lineno
+        trace = trace.tb_next
+    return int(line)

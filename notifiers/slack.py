@@ -1,0 +1,133 @@
+"""Slack: a direct message from the bot to one person."""
+
+import logging
+from collections.abc import Mapping
+from http.client import HTTPException
+from socket import gaierror
+from typing import Final, NoReturn
+from urllib.error import URLError
+
+from slack_sdk import WebClient
+from slack_sdk.errors import SlackApiError, SlackClientError
+from slack_sdk.web import SlackResponse
+
+from engine.domain.errors import (
+    DeliveryError,
+    PermanentDeliveryError,
+    TransientDeliveryError,
+)
+from engine.domain.letters import Letter, Receipt
+
+METADATA_EVENT: Final = "tacit_message"
+_HISTORY: Final = 200  #: how far back in a conversation an earlier copy is looked for
+
+#: Slack's words for trouble of its own; all others say that the request is at fault.
+_PASSING: Final = frozenset(
+    {"ratelimited", "rate_limited", "service_unavailable", "request_timeout"}
+)
+#: Of these Slack says that part of the operation may have succeeded.
+_UNCLEAR: Final = frozenset({"internal_error", "fatal_error"})
+
+
+class SlackChannel:
+    """Sends letters as direct messages; see Channel. `timeout` is in seconds."""
+
+    def __init__(
+        self, token: str, base_url: str = WebClient.BASE_URL, timeout: int = 30
+    ) -> None:
+        quiet = logging.getLogger(f"{__name__}.client")
+        # The library logs as errors what we raise, and the relay logs what we raise.
+        quiet.setLevel(logging.CRITICAL)
+        # Its own retries post again after a reset connection: two messages.
+        self._client = WebClient(
+            token, base_url=base_url, timeout=timeout, retry_handlers=[], logger=quiet
+        )
+
+    def send(self, letter: Letter) -> Receipt:
+        try:
+            found = self._find_earlier(letter) if letter.ambiguous else None
+            return Receipt(found or self._post(letter))
+        except _FAILURES as error:
+            _raise_delivery_error(error, letter)
+
+    def check(self) -> str:
+        try:
+            answer = self._client.auth_test()
+        except _FAILURES as error:
+            _raise_delivery_error(error)
+        return f"Slack answered as {answer['user']} in {answer['team']}"
+
+    def close(self) -> None:
+        """Holds nothing open: each call has a connection of its own."""
+
+    def _post(self, letter: Letter) -> str:
+        payload = {"event_type": METADATA_EVENT, "event_payload": {"key": letter.key}}
+        answer = self._client.chat_postMessage(
+            channel=letter.address,
+            text=letter.rendered.slack_text,
+            blocks=[dict(block) for block in letter.rendered.blocks],
+            metadata=payload,
+            unfurl_links=False,
+            unfurl_media=False,
+        )
+        return str(answer["ts"])
+
+    def _find_earlier(self, letter: Letter) -> str | None:
+        """The name of the message that an unclear earlier try did post, if it did."""
+        conversation = self._client.conversations_open(users=letter.address)
+        history = self._client.conversations_history(
+            channel=_channel_id(conversation), include_all_metadata=True, limit=_HISTORY
+        )
+        for message in history.get("messages") or ():
+            if _key_of(message) == letter.key:
+                return str(message["ts"])
+        return None
+
+
+_FAILURES: Final = (SlackClientError, HTTPException, OSError)
+
+
+def _channel_id(conversation: SlackResponse) -> str:
+    channel: Mapping[str, str] = conversation["channel"]
+    return channel["id"]
+
+
+def _key_of(message: Mapping[str, Mapping[str, Mapping[str, object]]]) -> object:
+    return message.get("metadata", {}).get("event_payload", {}).get("key")
+
+
+def _raise_delivery_error(error: Exception, letter: Letter | None = None) -> NoReturn:
+    failure = _delivery_error(error)
+    if isinstance(failure, TransientDeliveryError) and letter and letter.ambiguous:
+        # The earlier try is as unclear as before, whatever stopped us looking.
+        failure.ambiguous = True
+    raise failure from error
+
+
+def _delivery_error(error: Exception) -> DeliveryError:
+    if isinstance(error, SlackApiError):
+        return _api_error(error.response)
+    reason = error.reason if isinstance(error, URLError) else error
+    never_left = isinstance(reason, ConnectionRefusedError | gaierror)
+    sentence = f"Slack could not be reached: {reason}"
+    return TransientDeliveryError(sentence, ambiguous=not never_left)
+
+
+def _api_error(response: SlackResponse) -> DeliveryError:
+    status, word = response.status_code, str(response.get("error", ""))
+    if status == 429:
+        after = _seconds(response.headers)
+        return TransientDeliveryError("Slack asks us to slow down", retry_after=after)
+    if word in _PASSING:
+        return TransientDeliveryError(f"Slack answered {word}")
+    # A proxy's error page has no word of Slack's, and may hide a message that went.
+    if status >= 500 or word in _UNCLEAR or not word.replace("_", "").isalnum():
+        return TransientDeliveryError(f"Slack answered {status}", ambiguous=True)
+    return PermanentDeliveryError(f"Slack refused the message: {word}")
+
+
+def _seconds(headers: Mapping[str, str]) -> float | None:
+    try:
+        return float(headers["Retry-After"])
+    except (KeyError, ValueError):
+        return None

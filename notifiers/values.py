@@ -1,0 +1,72 @@
+"""The names that templates may use, what each means, and an example of each.
+
+Checks, the preview and the manual are made from this one list.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """One name: what it stands for, and a value such as a template may meet."""
+
+    help: str
+    example: object
+
+
+#: The caller passes every one of these; those that a change lacks are None.
+NAMES: Final[Mapping[str, Name]] = {
+    "change_id": Name("the change's own identifier", "C-1042:renewal:2027-03-01"),
+    "type": Name("code of the kind of change; write it with `label`", "renewal"),
+    "state": Name("code of the change's state; write it with `label`", "pending"),
+    "customer_name": Name("the customer, as people write it", "Atelier Marchand"),
+    "partner_name": Name("the associated partner, if any", "Studio Nord"),
+    "vendor_name": Name("the vendor, in whose name we write", "Solaris Software"),
+    "vendor_email": Name("where answers are written to", "renewals@solaris.example"),
+    "recipient_name": Name("the reader", "Inès Marchand"),
+    "product": Name("what the contract sells", "Marketing Pro"),
+    "contract_id": Name("the contract's own identifier", "C-1042"),
+    "renewal_start": Name("first day of the new conditions", date(2027, 3, 1)),
+    "deadline": Name(
+        "last whole day on which conditions can be changed", date(2027, 1, 15)
+    ),
+    "answer_by": Name(
+        "last day an answer counts; after the deadline when the notice was late",
+        date(2027, 1, 15),
+    ),
+    "automatic_renewal": Name("true: silence renews; false: silence ends it", True),
+    "commitment_months": Name("length of a term, in months", 12),
+    "billing_months": Name("months between bills", 3),
+    "contact_limit": Name("contacts that the present tier allows", 10_000),
+    "email_limit": Name("emails a month that the present tier allows", 100_000),
+    "contacts": Name("contacts held, at their highest", 11_250),
+    "emails_sent": Name("emails sent in the month", 118_400),
+    "new_contact_limit": Name("contacts that the next tier allows", 15_000),
+    "mrr_minor": Name("present monthly price, in cents", 120_050),
+    "new_mrr_minor": Name("estimated new monthly price, in cents", 132_000),
+    "currency": Name("three letters, such as EUR", "EUR"),
+    "asks": Name(
+        "list of the answers that the reader may give; write each with `label`",
+        ("accept", "request_cancellation"),
+    ),
+    "actor_name": Name("who did what the message tells of, if a person", "Léo Nord"),
+    "reason": Name("why, in the words of whom or what gave it", "mailbox not found"),
+    "message_name": Name(
+        "code of the message spoken of; write it with `label`", "renewal_notice"
+    ),
+    "days_left": Name("whole days until the deadline", 16),
+    "tell": Name("the role that the rules tell this message to", "owner"),
+}
+
+#: The only names that a template may loop over.
+LISTS: Final = frozenset(
+    name for name, known in NAMES.items() if isinstance(known.example, tuple)
+)
+
+
+def example_values(**changes: object) -> dict[str, object]:
+    """A whole set of values, for previews and trials; `changes` override."""
+    return {name: known.example for name, known in NAMES.items()} | changes

@@ -1,0 +1,1 @@
+"""Real servers on the loopback interface that behave as told."""
