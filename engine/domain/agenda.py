@@ -1,13 +1,13 @@
 """When things fall due for one subject: its calendar row resolved to instants."""
 
-from dataclasses import dataclass
-from datetime import date, datetime
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 
 from engine.domain.guards import Fact
 from engine.domain.moments import end_of_local_day
 from engine.domain.outcome import Subject
-from engine.domain.ruleset import CalendarRow, Notice, Reminder, Ruleset, State
+from engine.domain.ruleset import Notice, Reminder, Ruleset, State
 
 Instants = tuple[datetime, ...]
 
@@ -108,6 +108,12 @@ def _silence_ahead(ruleset: Ruleset) -> bool:
     )
 
 
-def listed_on_row(row: CalendarRow, renewal_start: date) -> date:
-    """The day from which a change is listed."""
-    return date.fromordinal(renewal_start.toordinal() + row.first("listed").days)
+def listed_on(ruleset: Ruleset, subject: Subject) -> date:
+    """The day from which a change is listed, in the customer's zone."""
+    row = ruleset.row(facts_of(subject))
+    return subject.renewal_start + timedelta(days=row.first("listed").days)
+
+
+def with_notice(subject: Subject, notice_out_at: datetime | None) -> Subject:
+    """The subject as it would be with its notice out since then."""
+    return replace(subject, notice_out_at=notice_out_at)

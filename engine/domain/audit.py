@@ -29,10 +29,14 @@ def first_link(subject_kind: str, subject_name: str) -> str:
     return hashlib.sha256(f"{subject_kind}:{subject_name}".encode()).hexdigest()
 
 
-def link(previous: str, at: datetime, kind: str, body: str) -> str:
+def entry_text(at: datetime, kind: str, body: str) -> bytes:
+    """What an entry says, in the form that is hashed."""
+    return f"\n{at.isoformat()}\n{kind}\n{body}".encode()
+
+
+def link(previous: str, text: bytes) -> str:
     """The hash of an entry: over the one before it and all that it says."""
-    text = f"{previous}\n{at.isoformat()}\n{kind}\n{body}"
-    return hashlib.sha256(text.encode()).hexdigest()
+    return hashlib.sha256(previous.encode() + text).hexdigest()
 
 
 def broken_at(
@@ -41,7 +45,7 @@ def broken_at(
     """The seq of the first entry that does not follow from the one before it."""
     previous = first_link(subject_kind, subject_name)
     for expected, entry in enumerate(entries, start=1):
-        wanted = link(previous, entry.at, entry.kind, entry.body)
+        wanted = link(previous, entry_text(entry.at, entry.kind, entry.body))
         if entry.seq != expected or entry.hash != wanted:
             return expected
         previous = entry.hash
@@ -50,13 +54,17 @@ def broken_at(
 
 def body(values: Mapping[str, object]) -> str:
     """Canonical JSON: sorted names, no blanks, nothing that is None."""
-    kept = {name: value for name, value in values.items() if value not in (None, ())}
+    kept = {
+        name: value
+        for name, value in values.items()
+        if value is not None and value != ()
+    }
     return json.dumps(
         kept, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=str
     )
 
 
-def step_body(step: Step, *, by: str, rules: str) -> str:
+def step_body(step: Step, *, by: str, rules: str, final: bool = False) -> str:
     """What the trail says of one step of a decision."""
     return body(
         {
@@ -70,6 +78,7 @@ def step_body(step: Step, *, by: str, rules: str) -> str:
             "tells": tuple(_told(telling) for telling in step.tells),
             "stands_for": step.stands_for,
             "rules": rules,
+            "final": final or None,
         }
     )
 

@@ -73,7 +73,7 @@ def parse(phrase: str) -> tuple[Offset, ...]:
 
 def duration(phrase: str) -> timedelta:
     """A length of time such as "7 days"; ValueError says how to write one."""
-    found = re.fullmatch(r"(\d{1,4}) (hours?|days?|weeks?)", " ".join(phrase.split()))
+    found = re.fullmatch(r"(\d{1,4}) (seconds?|minutes?|hours?|days?|weeks?)", " ".join(phrase.split()))
     if not found:
         raise ValueError('write it like "7 days", "36 hours" or "2 weeks"')
     unit = found[2].rstrip("s") + "s"

@@ -210,6 +210,52 @@ class Delivery:
     ambiguous: int
 
 
+class MessageUpdate(NamedTuple):
+    """What became of an outbox row."""
+
+    id: int
+    status: str
+    reason: str | None
+    next_try_at: datetime
+
+
+class DeliveryStart(NamedTuple):
+    """A try that is about to be made."""
+
+    outbox_id: int
+    person_id: int
+    channel: str
+    audience: str
+    address: str
+    status: str
+    attempts: int
+    ambiguous: int
+    tried_at: datetime
+
+
+class DeliveryUpdate(NamedTuple):
+    """What became of a try."""
+
+    outbox_id: int
+    person_id: int
+    channel: str
+    status: str
+    ambiguous: int
+    sent_at: datetime | None
+    reference: str | None
+    error: str | None
+
+
+class Seal(NamedTuple):
+    """A seal as it is stored: over all heads up to an entry's id."""
+
+    id: int
+    at: datetime
+    upto: int
+    subjects: int
+    hash: str
+
+
 @dataclass(frozen=True, slots=True)
 class Counts:
     """What one pass did, by name; added up over batches."""

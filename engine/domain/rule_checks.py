@@ -1,62 +1,96 @@
-"""What can be proved of a rule file before anything fires.
+"""What can be proved of a machine before anything fires, whatever its dates are.
 
-Each check walks a compiled ruleset and complains at a path of the file. What is proved
-here: every state is reached and can end, no branch is dead, no two dated transitions
-collide, no reminder comes too late to be sent or answered, and silence never acts
-before its notice can have been out.
+Every state is reached and can end, no branch or row is dead, dates do not lead round
+in a circle, and nobody is asked for what they may not answer. Where a part of the
+file was refused, nothing is claimed that depends on it.
 """
 
 from collections.abc import Iterator
-from datetime import timedelta
-from typing import Protocol
 
 from engine.domain import vocabulary
-from engine.domain.moments import Offset
-from engine.domain.rule_shape import Path
-from engine.domain.ruleset import CalendarRow, MomentBranch, Notice, Ruleset, State
+from engine.domain.complaints import Complaints
+from engine.domain.guards import Guard
+from engine.domain.ruleset import (
+    EventBranch,
+    MomentBranch,
+    Ruleset,
+    State,
+    Telling,
+)
+from engine.domain.yaml_text import Path
 
 
-class Complain(Protocol):
-    """Notes a problem at a path of the rule file."""
-
-    def __call__(self, path: Path, message: str, hint: str = "") -> None: ...
-
-
-def check(ruleset: Ruleset, at: Complain, at_key: Complain) -> None:
-    """Run every check; `at` marks a value, `at_key` the name before one."""
-    _check_calendar(ruleset, at)
-    _check_reachable(ruleset, at_key)
-    _check_ends(ruleset, at_key)
-    _check_dead_branches(ruleset, at)
-    _check_unused_moments(ruleset, at_key)
-    for index, row in enumerate(ruleset.calendar):
-        for state in ruleset.states.values():
-            _check_collisions(state, row, at_key)
-            _check_reminders(state, row, index, at)
-        if ruleset.notice:
-            _check_notice(ruleset, ruleset.notice, index, at)
+def check(ruleset: Ruleset, complaints: Complaints) -> None:
+    """Run every check."""
+    _check_rows(ruleset, complaints)
+    _check_reachable(ruleset, complaints)
+    _check_circles(ruleset, complaints)
+    _check_ends(ruleset, complaints)
+    for state in ruleset.states.values():
+        _check_moment_branches(state, complaints)
+        _check_event_branches(state, complaints)
+    for path, state_name, telling in tellings(ruleset):
+        _check_answerers(ruleset, path, state_name, telling, complaints)
 
 
-def instant(offset: Offset) -> timedelta:
-    """Where an offset lies relative to its date, in a zone without surprises."""
-    at = timedelta(hours=offset.at.hour, minutes=offset.at.minute)
-    return timedelta(days=offset.days + offset.end_of_day) + at
+def is_certain(ruleset: Ruleset, complaints: Complaints) -> bool:
+    """Whether it is known where everything leads."""
+    return not complaints.lost_names(("states",)) and not any(
+        _leads_anywhere(ruleset, state, complaints) for state in ruleset.states.values()
+    )
 
 
-def _check_calendar(ruleset: Ruleset, at: Complain) -> None:
-    last = len(ruleset.calendar) - 1
-    for index, row in enumerate(ruleset.calendar):
-        if row.guard is None and index < last:
-            at(
-                ("calendar", index + 1),
-                "this row is never reached: the one above has no condition",
-            )
-        if row.guard is not None and index == last:
-            at(
+def branches_of(state: State) -> Iterator[tuple[Path, EventBranch | MomentBranch]]:
+    """What a state's events and moments lead to, each with its path."""
+    path: Path = ("states", state.name)
+    for event, answers in state.on.items():
+        for index, answer in enumerate(answers):
+            yield (*path, "on", event, index), answer
+    for moment, branches in state.at.items():
+        for index, branch in enumerate(branches):
+            yield (*path, "at", moment, index), branch
+
+
+def tellings(ruleset: Ruleset) -> Iterator[tuple[Path, str, Telling]]:
+    """All that is told, its path, and the state in which it is read."""
+    for name, state in ruleset.states.items():
+        path: Path = ("states", name)
+        for index, telling in enumerate(state.enter):
+            yield (*path, "enter", index), name, telling
+        for below, branch in branches_of(state):
+            for telling in branch.tells:
+                yield below, branch.to or name, telling
+        for index, reminder in enumerate(state.remind):
+            yield (*path, "remind", index), name, reminder.telling
+
+
+def _check_rows(ruleset: Ruleset, complaints: Complaints) -> None:
+    rows = ruleset.calendar
+    for index, row in enumerate(rows):
+        if row.guard is not None and "notice_out" in row.guard.reads:
+            complaints.within(
                 ("calendar", index, "if"),
-                "the last row should have no condition",
-                "a contract that meets no row would have no dates",
+                "notice_out",
+                "notice_out cannot choose the dates: it changes while they run",
+                "let it choose a branch instead",
             )
+        if any(_covers(other.guard, row.guard) for other in rows[:index]):
+            complaints.at(
+                ("calendar", index),
+                "this row is never used: one above is used wherever it fits",
+                "give the one above another condition, or put it last",
+            )
+    if rows[-1].guard is not None and not complaints.lost_names(("calendar",)):
+        complaints.at(
+            ("calendar", len(rows) - 1, "if"),
+            "the last row should have no condition",
+            "a contract that meets none of them would have no dates",
+        )
+
+
+def _covers(above: Guard | None, below: Guard | None) -> bool:
+    """Whether one condition holds wherever another one does."""
+    return above is None or (below is not None and above.text == below.text)
 
 
 def _targets(state: State) -> Iterator[str]:
@@ -66,7 +100,17 @@ def _targets(state: State) -> Iterator[str]:
         yield from (branch.to for branch in branches if branch.to)
 
 
-def _check_reachable(ruleset: Ruleset, at_key: Complain) -> None:
+def _leads_anywhere(ruleset: Ruleset, state: State, complaints: Complaints) -> bool:
+    """Whether it is not known where the state may lead."""
+    lost = any(
+        complaints.lost(("states", state.name, word)) for word in ("on", "at", "final")
+    )
+    return lost or any(target not in ruleset.states for target in _targets(state))
+
+
+def _check_reachable(ruleset: Ruleset, complaints: Complaints) -> None:
+    if not ruleset.initial or not is_certain(ruleset, complaints):
+        return
     reached, waiting = {ruleset.initial}, [ruleset.initial]
     while waiting:
         for target in _targets(ruleset.states[waiting.pop()]):
@@ -75,201 +119,122 @@ def _check_reachable(ruleset: Ruleset, at_key: Complain) -> None:
                 waiting.append(target)
     for name in ruleset.states:
         if name not in reached:
-            at_key(
+            complaints.at_key(
                 ("states", name),
-                f'nothing leads to state "{name}"',
-                "name it after a to: or take it out",
+                f'state "{name}" is never reached',
+                'name it after a "to:" of a state that is, or take it out',
             )
 
 
-def _ends(state: State) -> bool:
+def _can_end(ruleset: Ruleset, state: State, complaints: Complaints) -> bool:
     effects = {branch.do for branches in state.at.values() for branch in branches}
-    return state.final or bool(effects & vocabulary.CLOSING)
+    ends = state.final or bool(effects & vocabulary.CLOSING)
+    unclear = any(
+        complaints.doubtful(("states", state.name, word)) for word in ("on", "at")
+    )
+    return ends or unclear or _leads_anywhere(ruleset, state, complaints)
 
 
-def _check_ends(ruleset: Ruleset, at_key: Complain) -> None:
-    for name, state in ruleset.states.items():
+def _check_ends(ruleset: Ruleset, complaints: Complaints) -> None:
+    states = ruleset.states
+    for name, state in states.items():
         if state.final and (state.on or state.at or state.remind):
-            at_key(("states", name), f'nothing can happen in final state "{name}"')
-    ending = {name for name, state in ruleset.states.items() if _ends(state)}
+            complaints.at_key(
+                ("states", name, "final"),
+                f'"{name}" is final, so nothing can happen in it',
+                'take out "final", or what happens',
+            )
+    ending = {
+        name for name, state in states.items() if _can_end(ruleset, state, complaints)
+    }
     while more := {
         name
-        for name, state in ruleset.states.items()
+        for name, state in states.items()
         if name not in ending and ending & set(_targets(state))
     }:
         ending |= more
-    for name in ruleset.states.keys() - ending:
-        at_key(
-            ("states", name),
-            f'dead end: state "{name}" never ends and leads nowhere that does',
-            'give it a way out, or "final: true"',
-        )
-
-
-def _check_dead_branches(ruleset: Ruleset, at: Complain) -> None:
-    for name, state in ruleset.states.items():
-        for moment, branches in state.at.items():
-            for index, branch in enumerate(branches[:-1]):
-                if branch.guard is None:
-                    at(
-                        ("states", name, "at", moment, index + 1),
-                        "this branch is never taken: the one above has no condition",
-                    )
-
-
-def _check_unused_moments(ruleset: Ruleset, at_key: Complain) -> None:
-    used = set(vocabulary.REQUIRED_MOMENTS)
-    if ruleset.notice:
-        used.add(ruleset.notice.keeps_open)
-    for state in ruleset.states.values():
-        used |= set(state.at)
-        used |= {moment for reminder in state.remind for moment in reminder.moments}
-        for branches in state.on.values():
-            used |= {branch.until for branch in branches if branch.until}
-    for name in ruleset.calendar[0].moments:
-        if name not in used:
-            at_key(
-                ("calendar", 0, name),
-                f'nothing happens at moment "{name}"',
-                "use it or take it out",
+    for name in states:
+        if name not in ending:
+            complaints.at_key(
+                ("states", name),
+                f'dead end: a change in "{name}" never comes to an end',
+                'give it a way out, an effect that closes it, or "final: true"',
             )
 
 
-def _moves(branches: tuple[MomentBranch, ...]) -> bool:
-    return any(branch.to or branch.do for branch in branches)
+def _check_circles(ruleset: Ruleset, complaints: Complaints) -> None:
+    """Every past moment is due anew in the state that a date leads to: no circles."""
+    done: set[str] = set()
+    for name in ruleset.states:
+        _walk_dates(ruleset, (name,), done, complaints)
 
 
-def _check_collisions(state: State, row: CalendarRow, at_key: Complain) -> None:
-    """Two dated transitions of one state at one instant: which comes first?"""
-    seen: dict[timedelta, str] = {}
+def _walk_dates(
+    ruleset: Ruleset, way: tuple[str, ...], done: set[str], complaints: Complaints
+) -> None:
+    here = way[-1]
+    if here in done:
+        return
+    for moment, branches in ruleset.states[here].at.items():
+        for index, branch in enumerate(branches):
+            target = branch.to or ""
+            if target in way:
+                round_ = (*way[way.index(target) :], target)
+                complaints.at(
+                    ("states", here, "at", moment, index, "to"),
+                    f"these dates lead round for ever: {' → '.join(round_)}",
+                    "let an event lead back instead",
+                )
+            elif target in ruleset.states:
+                _walk_dates(ruleset, (*way, target), done, complaints)
+    done.add(here)
+
+
+def _check_moment_branches(state: State, complaints: Complaints) -> None:
     for moment, branches in state.at.items():
-        if not _moves(branches):
+        for index, branch in enumerate(branches):
+            if any(_covers(other.guard, branch.guard) for other in branches[:index]):
+                complaints.at(
+                    ("states", state.name, "at", moment, index),
+                    "this branch is never taken: one above holds wherever it does",
+                    'give the one above an "if", or put it last',
+                )
+                break
+
+
+def _check_event_branches(state: State, complaints: Complaints) -> None:
+    for event, branches in state.on.items():
+        for index, branch in enumerate(branches):
+            if set(branch.by) <= set(_served(branch, branches[:index])):
+                complaints.at(
+                    ("states", state.name, "on", event, index),
+                    "this branch is never taken: those above serve the same roles",
+                    'give the ones above an "if" or an "until", or take it out',
+                )
+
+
+def _served(branch: EventBranch, above: tuple[EventBranch, ...]) -> Iterator[str]:
+    """The roles for which a branch above is taken whenever this one could be."""
+    for other in above:
+        if _covers(other.guard, branch.guard) and other.until in (None, branch.until):
+            yield from other.by
+
+
+def _check_answerers(
+    ruleset: Ruleset, path: Path, name: str, telling: Telling, complaints: Complaints
+) -> None:
+    state = ruleset.states.get(name)
+    if state is None:
+        return
+    readers = vocabulary.ANSWERERS.get(telling.to, ())
+    for index, event in enumerate(telling.asks):
+        if event not in state.on:
             continue
-        for offset in row.moments[moment]:
-            other = seen.setdefault(instant(offset), moment)
-            if other != moment:
-                at_key(
-                    ("states", state.name, "at", moment),
-                    f'collides with "{other}": both are {offset.describe()}',
-                    "give them different days",
-                )
-
-
-def _surely_left(state: State, row: CalendarRow) -> timedelta | None:
-    """The instant by which no subject is in the state any more, if there is one."""
-    leaving = [
-        instant(row.first(moment))
-        for moment, branches in state.at.items()
-        if any(
-            branch.guard is None and not branch.after_notice and _leaves(branch)
-            for branch in branches
-        )
-        and all(_leaves(branch) for branch in branches)
-    ]
-    return min(leaving, default=None)
-
-
-def _leaves(branch: MomentBranch) -> bool:
-    return branch.to is not None or branch.do in vocabulary.CLOSING | {vocabulary.HOLD}
-
-
-def _check_reminders(
-    state: State, row: CalendarRow, row_index: int, at: Complain
-) -> None:
-    left = _surely_left(state, row)
-    for index, reminder in enumerate(state.remind):
-        path: Path = ("states", state.name, "remind", index)
-        for place, moment in enumerate(reminder.moments):
-            for offset in row.moments[moment]:
-                _check_reminder(state, row, offset, left, _at(path, place), at)
-    _check_answers(state, row, row_index, at)
-
-
-def _at(path: Path, place: int) -> Path:
-    return (*path, "at", place)
-
-
-def _check_reminder(
-    state: State,
-    row: CalendarRow,
-    offset: Offset,
-    left: timedelta | None,
-    path: Path,
-    at: Complain,
-) -> None:
-    if left is not None and instant(offset) >= left:
-        at(
-            path,
-            f'this reminder can never fire: "{state.name}" is over by '
-            f"{offset.describe()}",
-        )
-    elif instant(offset) < instant(row.first("listed")):
-        at(
-            path,
-            f"this reminder can never fire in time: {offset.describe()} comes before "
-            f"the change is listed, {row.first('listed').describe()}",
-        )
-
-
-def _check_answers(
-    state: State, row: CalendarRow, row_index: int, at: Complain
-) -> None:
-    """A reminder should not ask for what can no longer be answered."""
-    for index, reminder in enumerate(state.remind):
-        sent = max(instant(o) for m in reminder.moments for o in row.moments[m])
-        for place, event in enumerate(reminder.telling.asks):
-            ends = [
-                instant(row.first(branch.until)) if branch.until else None
-                for branch in state.on[event]
-            ]
-            if all(end is not None and end <= sent for end in ends):
-                at(
-                    ("states", state.name, "remind", index, "asks", place),
-                    f'asks for "{event}" when it can no longer be answered '
-                    f"(calendar row {row_index + 1})",
-                    "send the reminder earlier",
-                )
-
-
-def _silences(ruleset: Ruleset) -> Iterator[tuple[State, str, int]]:
-    for state in ruleset.states.values():
-        for moment, branches in state.at.items():
-            for index, branch in enumerate(branches):
-                if branch.after_notice:
-                    yield state, moment, index
-
-
-def _check_notice(ruleset: Ruleset, notice: Notice, index: int, at: Complain) -> None:
-    row = ruleset.calendar[index]
-    for state, moment, branch in _silences(ruleset):
-        path: Path = ("states", state.name, "at", moment, branch, "after_notice")
-        silence = row.first(moment)
-        if instant(row.first(notice.keeps_open)) > instant(silence):
-            at(
-                ("calendar", index, notice.keeps_open),
-                f'"{moment}" acts while "{notice.keeps_open}" is still open',
-                f"let {notice.keeps_open} end first",
+        permitted = {role for branch in state.on[event] for role in branch.by}
+        barred = [role for role in readers if role not in permitted]
+        if barred and not complaints.doubtful(("states", name, "on", event)):
+            complaints.at(
+                (*path, "asks", index),
+                f'asks for "{event}", which {" and ".join(barred)} may not answer',
+                f'add {" and ".join(barred)} to its "by:" in "{name}"',
             )
-        carried = _carried(state, row)
-        if not carried:
-            at(path, f'no reminder of "{state.name}" carries the notice')
-        elif min(map(instant, carried)) + notice.out_for > instant(silence):
-            first = min(carried, key=instant)
-            needed = silence.days - notice.out_for.days
-            at(
-                ("calendar", index, moment),
-                f"{moment} ({silence.describe()}) comes before the notice can be out "
-                f"for {notice.out_for.days} days: the first reminder that carries it "
-                f"is {first.describe()}",
-                f"send it {abs(needed)} days before or earlier, or lower out_for",
-            )
-
-
-def _carried(state: State, row: CalendarRow) -> list[Offset]:
-    return [
-        offset
-        for reminder in state.remind
-        if reminder.telling.is_notice
-        for moment in reminder.moments
-        for offset in row.moments[moment]
-    ]

@@ -5,14 +5,21 @@ on, so that ops see all of them at once.
 """
 
 import hashlib
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 
-from engine.domain import moments, rule_checks, vocabulary, yaml_text
+from engine.domain import (
+    rule_advice,
+    rule_checks,
+    rule_notice,
+    rule_timing,
+    vocabulary,
+    yaml_text,
+)
 from engine.domain import rule_models as models
-from engine.domain.guards import Guard, GuardError, compile_guard
-from engine.domain.problems import Problem, did_you_mean
-from engine.domain.rule_shape import Path, shape
+from engine.domain.complaints import Complaints
+from engine.domain.problems import Problem, Severity, did_you_mean
+from engine.domain.rule_names import FIRST_ROW, STATES, Names
+from engine.domain.rule_shape import shape
 from engine.domain.ruleset import (
     CalendarRow,
     EventBranch,
@@ -25,44 +32,7 @@ from engine.domain.ruleset import (
     State,
     Telling,
 )
-from engine.domain.yaml_text import Source
-
-
-@dataclass
-class Complaints:
-    """Collects problems of one file, found by their path in it."""
-
-    source: Source
-    node: yaml_text.Mapping
-    found: list[Problem] = field(default_factory=list)
-
-    def at(self, path: Path, message: str, hint: str = "") -> None:
-        """Complain about a value."""
-        self._add(yaml_text.find(self.node, path), message, hint)
-
-    def at_key(self, path: Path, message: str, hint: str = "") -> None:
-        """Complain about a name that stands before a value."""
-        self._add(yaml_text.find_key(self.node, path), message, hint)
-
-    def within(self, path: Path, word: str, message: str, hint: str = "") -> None:
-        """Complain about one word of a value."""
-        mark = yaml_text.find(self.node, path)
-        line = self.source.text.splitlines()[mark.line - 1]
-        start = line.find(word, mark.column - 1) if word else -1
-        if start >= 0:
-            mark = yaml_text.Mark(mark.line, start + 1, len(word))
-        self._add(mark, message, hint)
-
-    def _add(self, mark: yaml_text.Mark, message: str, hint: str) -> None:
-        self.found.append(self.source.problem(mark, message, hint))
-
-    def known(self, path: Path, kind: str, word: str, words: Iterable[str]) -> bool:
-        """Whether the word is known; complains where it is not."""
-        words = list(words)
-        if word in words:
-            return True
-        self.within(path, word, f'unknown {kind} "{word}"', did_you_mean(word, words))
-        return False
+from engine.domain.yaml_text import Path, Source
 
 
 def content_version(text: str) -> str:
@@ -70,22 +40,27 @@ def content_version(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
+def is_usable(problems: list[Problem]) -> bool:
+    """Whether a file with these problems can be used: warnings do not matter."""
+    return all(problem.severity is Severity.WARNING for problem in problems)
+
+
 def compile_machine(
     source: Source, node: yaml_text.Mapping, messages: Mapping[str, frozenset[str]]
 ) -> tuple[Ruleset | None, list[Problem]]:
-    """The ruleset of a machine file, or every problem found in it.
+    """The ruleset of a machine file if it can be used, and every problem found in it.
 
     `messages` are the templates there are, each with the audiences it is written for.
     """
-    model, problems = shape(source, node, models.MachineModel)
-    if model is None:
-        return None, problems
-    complaints = Complaints(source, node)
-    ruleset = _Compiler(model, complaints, messages).ruleset()
-    if not complaints.found:
-        rule_checks.check(ruleset, complaints.at, complaints.at_key)
-    problems = sorted(complaints.found)
-    return (None if problems else ruleset), problems
+    shaped = shape(source, node, models.MachineModel)
+    if shaped.model is None:
+        return None, shaped.problems
+    complaints = Complaints(source, shaped.node)
+    ruleset = _Compiler(shaped.model, complaints, messages).ruleset()
+    for part in (rule_checks, rule_timing, rule_notice, rule_advice):
+        part.check(ruleset, complaints)
+    problems = sorted(shaped.problems + complaints.found)
+    return (ruleset if is_usable(problems) else None), problems
 
 
 class _Compiler:
@@ -99,22 +74,20 @@ class _Compiler:
     ) -> None:
         self._model = model
         self._complain = complaints
-        self._messages = messages
-        self._notices = frozenset(model.notice.messages if model.notice else ())
-        self._moments = set(model.calendar[0].moments())
-        self._reads: set[str] = set()
+        self._names = Names(model, complaints, messages)
 
     def ruleset(self) -> Ruleset:
         model = self._model
+        self._machine_name()
+        notice = self._notice()
         calendar = tuple(
             self._row(row, ("calendar", index))
             for index, row in enumerate(model.calendar)
         )
         states = {
-            name: self._state(name, state, ("states", name))
+            name: self._state(name, state, (*STATES, name))
             for name, state in model.states.items()
         }
-        opening = self._opening(model.opens, ("opens",))
         return Ruleset(
             name=model.machine,
             version=content_version(self._complain.source.text),
@@ -122,260 +95,190 @@ class _Compiler:
             initial=self._initial(),
             states=states,
             calendar=calendar,
-            notice=self._notice(),
-            opening=opening,
-            reads=frozenset(self._reads),
+            notice=notice,
+            opening=self._opening(model.opens, ("opens",)),
+            reads=frozenset(self._names.facts_read),
+        )
+
+    def _machine_name(self) -> None:
+        self._complain.known(
+            ("machine",), "machine", self._model.machine, vocabulary.CHANGE_TYPES
         )
 
     def _initial(self) -> str:
         initial = [name for name, state in self._model.states.items() if state.initial]
-        if len(initial) == 1:
-            return initial[0]
         for name in initial[1:]:
-            self._complain.at_key(
-                ("states", name), f'a second initial state "{name}"', "keep one"
-            )
-        if not initial:
-            self._complain.at_key(
-                ("states",), "no state is initial", 'add "initial: true" to one of them'
-            )
+            path = (*STATES, name, "initial")
+            first = f'"{initial[0]}" is initial already'
+            self._complain.at_key(path, "a second initial state", first)
+        if not initial and not self._lost_initial():
+            hint = 'add "initial: true" to the first one'
+            self._complain.at_key(STATES, "no state is initial", hint)
         return initial[0] if initial else ""
+
+    def _lost_initial(self) -> bool:
+        paths = [(*STATES, name) for name in self._model.states]
+        return self._complain.lost_names(STATES, *paths)
 
     def _notice(self) -> Notice | None:
         model = self._model.notice
         if model is None:
             return None
-        for index, message in enumerate(model.messages):
-            self._message(message, ("notice", "messages", index))
-        self._moment(model.keeps_open, ("notice", "keeps_open"))
-        try:
-            out_for = moments.duration(model.out_for)
-        except ValueError as error:
-            self._complain.at(
-                ("notice", "out_for"), f'"{model.out_for}" is no time', str(error)
-            )
+        names, path = self._names, ("notice",)
+        names.notices = frozenset(
+            names.message(message, (*path, "messages", index))
+            for index, message in enumerate(model.messages)
+        )
+        keeps_open = names.moment(model.keeps_open, (*path, "keeps_open"))
+        out_for = names.duration(model.out_for, (*path, "out_for"))
+        if out_for is None:
             return None
-        return Notice(self._notices, out_for, model.keeps_open)
+        return Notice(names.notices, out_for, keeps_open)
 
     def _row(self, row: models.CalendarRowModel, path: Path) -> CalendarRow:
-        names = row.moments()
-        for missing in sorted(
-            (self._moments | set(vocabulary.REQUIRED_MOMENTS)) - set(names)
-        ):
-            self._complain.at(path, f'this row has no moment "{missing}"')
-        for extra in sorted(set(names) - self._moments):
-            hint = did_you_mean(extra, self._moments - set(names))
-            self._complain.at_key(
-                (*path, extra), f'the rows above have no moment "{extra}"', hint
-            )
-        offsets = {name: self._phrase(row, name, path) for name in names}
-        return CalendarRow(self._guard(row.if_, (*path, "if")), offsets)
-
-    def _phrase(
-        self, row: models.CalendarRowModel, name: str, path: Path
-    ) -> tuple[moments.Offset, ...]:
-        phrase = row.moments()[name]
-        try:
-            offsets = moments.parse(phrase)
-        except ValueError as error:
-            self._complain.at((*path, name), f'"{phrase}" is no moment', str(error))
-            return (moments.Offset(0, vocabulary.DATES[0]),)
-        date_name = offsets[0].date_name
-        self._complain.known((*path, name), "date", date_name, vocabulary.DATES)
-        return offsets
-
-    def _guard(
-        self,
-        text: str | None,
-        path: Path,
-        facts: Mapping[str, type] = vocabulary.DECISION_FACTS,
-    ) -> Guard | None:
-        if text is None:
-            return None
-        try:
-            guard = compile_guard(text, facts)
-        except GuardError as error:
-            self._complain.within(path, error.word, str(error), error.hint)
-            return None
-        if facts is vocabulary.DECISION_FACTS:
-            self._reads |= guard.reads
-        return guard
+        names, known = row.moments(), self._names.moments
+        wanted = {*known, *vocabulary.REQUIRED_MOMENTS}
+        missing = (
+            [] if self._complain.lost_names(path, FIRST_ROW) else wanted - {*names}
+        )
+        extra = [name for name in names if name not in known]
+        for name in extra:
+            hint = did_you_mean(name, {*known} - {*names})
+            message = f'the first row has no moment "{name}"'
+            self._complain.at_key((*path, name), message, hint)
+        if missing and not extra:
+            words = " and ".join(f'"{name}"' for name in sorted(missing))
+            self._complain.at(path, f"this row has no moment {words}")
+        offsets = {
+            name: self._names.offsets(phrase, (*path, name))
+            for name, phrase in names.items()
+        }
+        return CalendarRow(self._names.guard(row.if_, (*path, "if")), offsets)
 
     def _opening(self, model: models.OpeningModel, path: Path) -> Opening:
-        facts = vocabulary.OPENING_FACTS
-        guard = self._guard(model.if_, (*path, "if"), facts)
-        if model.effective != "next term" and model.if_ is None:
-            self._complain.at(path, f'"if" is missing: when does a {model.effective}?')
+        names, facts = self._names, vocabulary.OPENING_FACTS
+        guard = names.guard(model.if_, (*path, "if"), facts)
+        by_usage = model.effective != "next term"
+        if by_usage and model.if_ is None and not self._complain.is_torn(path):
+            hint = 'such as "if: contacts > contact_limit"'
+            self._complain.at(path, '"if" is missing: which usage opens it?', hint)
+        if model.if_ is not None and not by_usage:
+            message = '"if" has no meaning here: every next term opens a change'
+            self._complain.at((*path, "if"), message, "take it out")
         limits = model.new_contact_limit
         if list(limits) != sorted(set(limits)):
-            self._complain.at(
-                (*path, "new_contact_limit"), "the tiers should grow from left to right"
-            )
-        near = None
-        if model.warn:
-            warn_path = (*path, "warn")
-            near_guard = self._guard(model.warn.if_, (*warn_path, "if"), facts)
-            self._message(model.warn.message, (*warn_path, "message"))
-            self._role(model.warn.to, (*warn_path, "to"))
-            self._readers(model.warn.message, model.warn.to, (*warn_path, "message"))
-            telling = Telling(model.warn.message, model.warn.to)
-            near = NearLimit(near_guard, telling) if near_guard else None
+            limits_path = (*path, "new_contact_limit")
+            self._complain.at(limits_path, "the tiers should grow from left to right")
         emails = model.email_limit
         multiples = (emails.starter, emails.otherwise) if emails else None
-        return Opening(guard, model.effective, limits, multiples, near)
+        warn = self._near_limit(model.warn, (*path, "warn"))
+        return Opening(guard, model.effective, limits, multiples, warn)
+
+    def _near_limit(
+        self, model: models.NearLimitModel | None, path: Path
+    ) -> NearLimit | None:
+        if model is None:
+            return None
+        names = self._names
+        guard = names.guard(model.if_, (*path, "if"), vocabulary.OPENING_FACTS)
+        message = names.message(model.message, (*path, "message"))
+        role = names.role(model.to, (*path, "to"))
+        names.readers(message, role, (*path, "message"))
+        return NearLimit(guard, Telling(message, role)) if guard else None
 
     def _state(self, name: str, model: models.StateModel, path: Path) -> State:
         enter = tuple(
-            telling
+            self._names.telling(entry, (*path, "enter", index), name)
             for index, entry in enumerate(model.enter)
-            for telling in self._tells(entry, (*path, "enter", index), name)
         )
         on = {
             event: tuple(
-                self._event_branch(branch, (*path, "on", event, index), name)
+                self._event_branch(branch, (*path, "on", event, index))
                 for index, branch in enumerate(branches)
             )
             for event, branches in model.on.items()
         }
-        at = {}
-        for moment, branches in model.at.items():
-            self._moment_key(moment, (*path, "at", moment))
-            at[moment] = tuple(
+        at = {
+            self._moment_key(moment, (*path, "at", moment)): tuple(
                 self._moment_branch(branch, (*path, "at", moment, index), name)
                 for index, branch in enumerate(branches)
             )
+            for moment, branches in model.at.items()
+        }
         remind = tuple(
             self._reminder(reminder, (*path, "remind", index), name)
             for index, reminder in enumerate(model.remind)
         )
-        why = model.why or ""
-        return State(name, model.final, why, enter, on, at, remind)
+        return State(name, model.final, model.why or "", enter, on, at, remind)
 
-    def _event_branch(
-        self, model: models.EventBranch, path: Path, state: str
-    ) -> EventBranch:
-        self._target(model.to, (*path, "to"))
-        for index, role in enumerate(model.by):
-            self._complain.known((*path, "by", index), "role", role, vocabulary.ACTORS)
-        if model.until is not None:
-            self._moment(model.until, (*path, "until"))
-        return EventBranch(
-            model.to,
-            model.by,
-            self._guard(model.if_, (*path, "if")),
-            model.until,
-            self._tells(model, path, state),
-            model.why or "",
+    def _event_branch(self, model: models.EventBranch, path: Path) -> EventBranch:
+        names = self._names
+        to = names.state(model.to, (*path, "to"))
+        roles = tuple(
+            names.actor(role, (*path, "by", index))
+            for index, role in enumerate(model.by)
         )
+        until = model.until and names.moment(model.until, (*path, "until"))
+        guard = names.guard(model.if_, (*path, "if"))
+        tells = self._tells(model, path, to)
+        return EventBranch(to, roles, guard, until, tells, model.why or "")
+
+    def _moment_key(self, moment: str, path: Path) -> str:
+        words = {*self._names.moments, *vocabulary.REQUIRED_MOMENTS}
+        self._complain.known_key(path, "moment", moment, words, FIRST_ROW)
+        return moment
 
     def _moment_branch(
         self, model: models.MomentBranch, path: Path, state: str
     ) -> MomentBranch:
-        if model.to is not None:
-            self._target(model.to, (*path, "to"))
+        to = model.to and self._names.state(model.to, (*path, "to"))
         if model.to is not None and model.do is not None:
             self._complain.at(
                 (*path, "do"), 'a branch has "to" or "do", not both', "take one out"
             )
         if model.to is None and model.do is None and model.tell is None:
-            self._complain.at(path, "this branch does nothing", "add to, do or tell")
-        if model.after_notice and (model.to is None or self._model.notice is None):
-            self._complain.at(
-                (*path, "after_notice"),
-                '"after_notice" needs a "to" here and a "notice" at the top',
-            )
-        return MomentBranch(
-            self._guard(model.if_, (*path, "if")),
-            model.to,
-            model.after_notice,
-            model.do,
-            self._tells(model, path, state),
-            model.why or "",
-        )
+            hint = 'give it a "to", a "do" or a "tell"'
+            self._complain.at(path, "this branch does nothing", hint)
+        if model.after_notice:
+            self._after_notice(model, (*path, "after_notice"))
+        guard = self._names.guard(model.if_, (*path, "if"))
+        tells = self._tells(model, path, to or state)
+        why = model.why or ""
+        return MomentBranch(guard, to, model.after_notice, model.do, tells, why)
+
+    def _after_notice(self, model: models.MomentBranch, path: Path) -> None:
+        if model.to is None and not self._complain.is_torn(path[:-1]):
+            message = '"after_notice" is for branches that lead to a state'
+            self._complain.at(path, message, 'add a "to", or take it out')
+        elif self._model.notice is None and not self._complain.lost_names(()):
+            message = '"after_notice" needs a "notice" in this file'
+            self._complain.at(path, message, 'add "notice:" above "states:"')
 
     def _reminder(self, model: models.Reminder, path: Path, state: str) -> Reminder:
-        for index, moment in enumerate(model.at):
-            self._moment(moment, (*path, "at", index))
-        self._message(model.message, (*path, "message"))
-        self._role(model.to, (*path, "to"))
-        self._readers(model.message, model.to, (*path, "message"))
-        self._asks(model.asks, path, state)
-        telling = Telling(
-            model.message,
-            model.to,
-            model.asks,
-            model.urgent,
-            model.channel,
-            is_notice=model.message in self._notices,
+        names = self._names
+        at = tuple(
+            names.moment(moment, (*path, "at", index))
+            for index, moment in enumerate(model.at)
         )
-        guard = self._guard(model.if_, (*path, "if"))
+        telling = names.telling(model, path, state)
+        guard = names.guard(model.if_, (*path, "if"))
         if not isinstance(model.late, models.Late):
-            return Reminder(telling, model.at, guard, None, hold_when_later=False)
-        late_path = (*path, "late", "send_within")
-        try:
-            within = moments.duration(model.late.send_within)
-        except ValueError as error:
-            text = model.late.send_within
-            self._complain.at(late_path, f'"{text}" is no time', str(error))
-            within = None
+            return Reminder(telling, at, guard, None, hold_when_later=False)
+        within_path = (*path, "late", "send_within")
+        within = names.duration(model.late.send_within, within_path)
         hold = model.late.otherwise == "hold"
-        return Reminder(telling, model.at, guard, within, hold_when_later=hold)
+        return Reminder(telling, at, guard, within, hold_when_later=hold)
 
     def _tells(
         self, model: models.Telling, path: Path, state: str
     ) -> tuple[Telling, ...]:
-        if (model.tell is None) != (model.message is None):
-            self._complain.at(path, '"tell" and "message" belong together')
-        if model.tell is None or model.message is None:
-            return ()
-        self._role(model.tell, (*path, "tell"))
-        self._message(model.message, (*path, "message"))
-        self._readers(model.message, model.tell, (*path, "message"))
-        # What a transition tells is read in the state it leads to.
-        self._asks(model.asks, path, getattr(model, "to", None) or state)
-        return (
-            Telling(
-                model.message,
-                model.tell,
-                model.asks,
-                model.urgent,
-                model.channel,
-                is_notice=model.message in self._notices,
-            ),
-        )
-
-    def _asks(self, asks: tuple[str, ...], path: Path, state: str) -> None:
-        found = self._model.states.get(state)
-        events = found.on if found else {}
-        for index, event in enumerate(asks):
-            self._complain.known(
-                (*path, "asks", index), f'event of "{state}"', event, events
-            )
-
-    def _target(self, name: str, path: Path) -> None:
-        self._complain.known(path, "state", name, self._model.states)
-
-    def _moment(self, name: str, path: Path) -> None:
-        self._complain.known(path, "moment", name, self._moments)
-
-    def _moment_key(self, name: str, path: Path) -> None:
-        if name not in self._moments:
-            hint = did_you_mean(name, self._moments)
-            self._complain.at_key(path, f'unknown moment "{name}"', hint)
-
-    def _role(self, name: str, path: Path) -> None:
-        self._complain.known(path, "role", name, vocabulary.ADDRESSEES)
-
-    def _message(self, name: str, path: Path) -> None:
-        self._complain.known(path, "template", name, self._messages)
-
-    def _readers(self, message: str, role: str, path: Path) -> None:
-        """Complain unless the message is written for everybody the role may mean."""
-        wanted = vocabulary.AUDIENCES.get(role, frozenset())
-        missing = wanted - self._messages.get(message, wanted)
-        if missing:
-            self._complain.at(
-                path,
-                f'message "{message}" has no template for {", ".join(sorted(missing))}',
-                f'"{role}" may mean them',
-            )
+        if model.tell is not None and model.message is not None:
+            # What a transition tells is read in the state it leads to.
+            return (self._names.telling(model, path, state),)
+        for word, other in (("tell", "message"), ("message", "tell")):
+            if getattr(model, word) is not None and not self._complain.is_torn(path):
+                self._complain.at_key((*path, word), f'"{word}" needs "{other}"')
+        if model.tell is None and model.message is None and model.asks:
+            message = '"asks" needs "tell" and "message": who is asked?'
+            self._complain.at_key((*path, "asks"), message)
+        return ()

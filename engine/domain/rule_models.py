@@ -7,7 +7,14 @@ resolved, and proved against one another, by `rule_compiler` and `rule_checks`.
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Discriminator,
+    Field,
+    Tag,
+)
 
 
 def _as_list(value: Any) -> Any:
@@ -17,7 +24,10 @@ def _as_list(value: Any) -> Any:
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=60)]
 Phrase = Annotated[str, Field(min_length=1, max_length=200)]
-Names = Annotated[tuple[Name, ...], BeforeValidator(_as_list), Field(min_length=1)]
+#: A word that refers to something; the compiler knows whether it is there.
+Word = Annotated[str, Field(min_length=1, max_length=200)]
+Words = Annotated[tuple[Word, ...], BeforeValidator(_as_list), Field(max_length=50)]
+SomeWords = Annotated[Words, Field(min_length=1)]
 ChannelChoice = Literal["email", "slack", "both"]
 Action = Literal[
     "start next term", "end contract", "apply change", "drop change", "hold"
@@ -36,9 +46,9 @@ class Strict(BaseModel):
 class Telling(Strict):
     """Who is told what; the part shared by everything that can tell."""
 
-    tell: Name | None = None
-    message: Name | None = None
-    asks: Annotated[tuple[Name, ...], BeforeValidator(_as_list)] = ()
+    tell: Word | None = None
+    message: Word | None = None
+    asks: Words = ()
     urgent: bool = False
     channel: ChannelChoice | None = None
 
@@ -46,17 +56,17 @@ class Telling(Strict):
 class Entry(Telling):
     """Something told when a state is entered."""
 
-    tell: Name
-    message: Name
+    tell: Word
+    message: Word
 
 
 class EventBranch(Telling):
     """What an event leads to, for whom, and until when."""
 
     if_: Phrase | None = Field(default=None, alias="if")
-    to: Name
-    by: Names
-    until: Name | None = None
+    to: Word
+    by: SomeWords
+    until: Word | None = None
     why: Phrase | None = None
 
 
@@ -64,7 +74,7 @@ class MomentBranch(Telling):
     """What a moment leads to; the first branch whose condition holds is taken."""
 
     if_: Phrase | None = Field(default=None, alias="if")
-    to: Name | None = None
+    to: Word | None = None
     after_notice: bool = False
     do: Action | None = None
     why: Phrase | None = None
@@ -77,24 +87,45 @@ class Late(Strict):
     otherwise: Literal["skip", "hold"] = "skip"
 
 
+def _late_kind(value: Any) -> str:
+    return "window" if isinstance(value, dict | Late) else "word"
+
+
+#: Told apart by a label, so that a mistake in one form is not measured by the other.
+LateChoice = Annotated[
+    Annotated[Literal["send"], Tag("word")] | Annotated[Late, Tag("window")],
+    Discriminator(_late_kind),
+]
+
+
 class Reminder(Strict):
     """A message sent at moments, as long as the state lasts."""
 
     if_: Phrase | None = Field(default=None, alias="if")
-    message: Name
-    at: Names
-    to: Name
-    asks: Annotated[tuple[Name, ...], BeforeValidator(_as_list)] = ()
+    message: Word
+    at: SomeWords
+    to: Word
+    asks: Words = ()
     urgent: bool = False
     channel: ChannelChoice | None = None
-    late: Literal["send"] | Late = "send"
+    late: LateChoice = "send"
 
 
 EventBranches = Annotated[
-    tuple[EventBranch, ...], BeforeValidator(_as_list), Field(min_length=1)
+    tuple[EventBranch, ...],
+    BeforeValidator(_as_list),
+    Field(min_length=1, max_length=50),
 ]
 MomentBranches = Annotated[
-    tuple[MomentBranch, ...], BeforeValidator(_as_list), Field(min_length=1)
+    tuple[MomentBranch, ...],
+    BeforeValidator(_as_list),
+    Field(min_length=1, max_length=50),
+]
+
+
+Entries = Annotated[tuple[Entry, ...], BeforeValidator(_as_list), Field(max_length=50)]
+Reminders = Annotated[
+    tuple[Reminder, ...], BeforeValidator(_as_list), Field(max_length=50)
 ]
 
 
@@ -104,26 +135,26 @@ class StateModel(Strict):
     initial: bool = False
     final: bool = False
     why: Phrase | None = None
-    enter: Annotated[tuple[Entry, ...], BeforeValidator(_as_list)] = ()
-    on: Mapping[Name, EventBranches] = Field(default_factory=dict)
-    at: Mapping[Name, MomentBranches] = Field(default_factory=dict)
-    remind: Annotated[tuple[Reminder, ...], BeforeValidator(_as_list)] = ()
+    enter: Entries = ()
+    on: Mapping[Name, EventBranches] = Field(default_factory=dict, max_length=50)
+    at: Mapping[Name, MomentBranches] = Field(default_factory=dict, max_length=50)
+    remind: Reminders = ()
 
 
 class NoticeModel(Strict):
     """Which messages must have been out, and how long, before silence may act."""
 
-    messages: Names
+    messages: SomeWords
     out_for: Phrase
-    keeps_open: Name
+    keeps_open: Word
 
 
 class NearLimitModel(Strict):
     """A message sent when usage comes close to opening a change."""
 
     if_: Phrase = Field(alias="if")
-    message: Name
-    to: Name
+    message: Word
+    to: Word
 
 
 class EmailLimitModel(Strict):
@@ -147,7 +178,7 @@ class CalendarRowModel(Strict):
     """A calendar row: a condition, and any number of named moments."""
 
     model_config = ConfigDict(extra="allow", strict=True, frozen=True)
-    __pydantic_extra__: dict[str, Phrase]
+    __pydantic_extra__: dict[Name, Phrase]
 
     if_: Phrase | None = Field(default=None, alias="if")
 
@@ -158,21 +189,23 @@ class CalendarRowModel(Strict):
 class MachineModel(Strict):
     """A rule file that declares a state machine."""
 
-    machine: Name
+    machine: Word
     drives: Literal["contract_change"]
     why: Phrase
     opens: OpeningModel
-    calendar: Annotated[tuple[CalendarRowModel, ...], Field(min_length=1)]
+    calendar: Annotated[
+        tuple[CalendarRowModel, ...], Field(min_length=1, max_length=50)
+    ]
     notice: NoticeModel | None = None
-    states: Annotated[Mapping[Name, StateModel], Field(min_length=1)]
+    states: Annotated[Mapping[Name, StateModel], Field(min_length=1, max_length=50)]
 
 
 class RouteModel(Strict):
     """The person a role stands for, who gets a copy, and who hears of a failure."""
 
-    to: str
-    copy_: str | None = Field(default=None, alias="copy")
-    fallback: str | None = None
+    to: Word
+    copy_: Word | None = Field(default=None, alias="copy")
+    fallback: Word | None = None
 
 
 class OwnerRoutes(Strict):
@@ -197,4 +230,4 @@ class RoutingModel(Strict):
     routing: Literal["contract_change"]
     why: Phrase
     roles: RolesModel
-    fallback_message: Name
+    fallback_message: Word

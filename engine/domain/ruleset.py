@@ -159,6 +159,11 @@ class Routing:
     roles: Mapping[str, Route]
     fallback_message: str
 
+    def role_at(self, place: str) -> str | None:
+        """The role whose messages go to a place."""
+        found = (role for role, route in self.roles.items() if route.to == place)
+        return next(found, None)
+
     def route(self, role: str, owner: str) -> Route:
         return self.owner[owner] if role == "owner" else self.roles[role]
 

@@ -40,6 +40,13 @@ AUDIENCES: Final[Mapping[str, frozenset[str]]] = {
 }
 #: Roles that can fire an event.
 ACTORS: Final = ("customer_contact", "partner", "vendor_operations")
+#: Who answers what a role is asked: all that it may turn out to mean.
+ANSWERERS: Final[Mapping[str, tuple[str, ...]]] = {
+    "owner": ("customer_contact", "partner"),
+    "customer_contact": ("customer_contact",),
+    "partner": ("partner",),
+    "vendor_operations": ("vendor_operations",),
+}
 #: Places of the book that a route can name, besides `vendor.` and a role.
 PLACES: Final = ("customer.primary_contact", "partner.point_of_contact")
 VENDOR_PLACES: Final = ("vendor.operations",)

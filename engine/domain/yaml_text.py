@@ -4,17 +4,22 @@ PyYAML's own loading says nothing of duplicate keys, reads `NO` as false and `12
 as 750, and can be made to work for seconds by a few bytes of merge keys. Only its
 event stream is used here; anchors, aliases, tags and second documents are refused,
 and plain scalars are read as YAML 1.2 says.
+
+What is refused inside a file leaves a hole, and the node around it is `torn`: readers
+go on to find every mistake, and do not complain about what may only be missing.
 """
 
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 import yaml
 
+from engine.domain import yaml_errors
 from engine.domain.errors import ProblemsError
-from engine.domain.problems import Problem
+from engine.domain.problems import Problem, Severity
 
 MAX_CHARACTERS: Final = 1_000_000
 MAX_DEPTH: Final = 20
@@ -32,36 +37,43 @@ _WORDS: Final[dict[str, bool | None]] = {
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """Where a node starts (lines and columns from 1) and how long its text is."""
+    """Where a node starts (lines and columns from 1) and how long its text is.
+
+    `length` counts characters on the first line, `lines` the lines that it takes.
+    """
 
     line: int
     column: int
     length: int = 1
+    lines: int = 1
 
 
 @dataclass(frozen=True, slots=True)
 class Scalar:
-    """One value, as YAML 1.2 reads it."""
+    """One value, as YAML 1.2 reads it; a torn one stands in for what was refused."""
 
     value: str | int | float | bool | None
     mark: Mark
     plain: bool = True
+    torn: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Sequence:
-    """A list of nodes."""
+    """A list of nodes; a torn one has lost some."""
 
     items: tuple["Node", ...]
     mark: Mark
+    torn: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Mapping:
-    """Keys with their nodes, in the order of the file."""
+    """Keys with their nodes, in the order of the file; a torn one has lost some."""
 
     entries: tuple[tuple[Scalar, "Node"], ...]
     mark: Mark
+    torn: bool = False
 
     def get(self, key: str) -> "Node | None":
         return next((node for name, node in self.entries if name.value == key), None)
@@ -71,51 +83,69 @@ class Mapping:
 
 
 Node = Scalar | Sequence | Mapping
+Path = tuple[str | int, ...]
 Plain = str | int | float | bool | tuple["Plain", ...] | dict[str, "Plain"] | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Source:
     """One file's name and text; makes problems that show their line."""
 
     file: str
     text: str
 
-    def problem(self, mark: Mark, message: str, hint: str = "") -> Problem:
-        lines = self.text.splitlines()
-        line = lines[mark.line - 1] if mark.line <= len(lines) else ""
+    @cached_property
+    def lines(self) -> list[str]:
+        """The lines of the text. Kept: a long file may have many problems."""
+        return self.text.splitlines()
+
+    def problem(
+        self,
+        mark: Mark,
+        message: str,
+        hint: str = "",
+        severity: Severity = Severity.ERROR,
+    ) -> Problem:
+        """A problem at a place, or at the end of the text if the place is after it."""
+        number = max(1, min(mark.line, len(self.lines)))
+        line = self.lines[number - 1] if self.lines else ""
+        end = len(line) + 1
+        column = min(mark.column, end) if number == mark.line else end
         return Problem(
             self.file,
-            mark.line,
-            mark.column,
+            number,
+            column,
             message,
             hint,
+            severity,
             source=line,
-            length=min(mark.length, max(1, len(line) - mark.column + 1)),
+            length=min(mark.length, max(1, end - column)),
         )
 
 
 def read(source: Source) -> Mapping:
     """The tree of a file whose top is a mapping; raises ProblemsError."""
-    if len(source.text) > MAX_CHARACTERS:
-        raise _refusal(
-            source, Mark(1, 1), f"the file is longer than {MAX_CHARACTERS:,} characters"
-        )
-    reader = _Reader(source)
-    try:
-        node = reader.document()
-    except yaml.MarkedYAMLError as error:
-        raise _refusal(source, _error_mark(error), _error_text(error)) from None
-    except yaml.reader.ReaderError as error:
-        line = source.text.count("\n", 0, error.position) + 1
-        raise _refusal(
-            source, Mark(line, 1), "the file holds a character that YAML does not allow"
-        ) from None
-    if reader.problems:
-        raise ProblemsError(reader.problems)
-    if not isinstance(node, Mapping):
-        raise _refusal(source, Mark(1, 1), "the file should hold names with values")
+    node, problems = scan(source)
+    if problems or node is None:
+        raise ProblemsError(problems)
     return node
+
+
+def scan(source: Source) -> tuple[Mapping | None, list[Problem]]:
+    """What can be read of a file whose top is a mapping, and all that is refused."""
+    if len(source.text) > MAX_CHARACTERS:
+        much = f"the file is longer than {MAX_CHARACTERS:,} characters"
+        return None, [source.problem(Mark(1, 1), much)]
+    reader = _Reader(source)
+    node = reader.document()
+    if isinstance(node, Mapping) or reader.problems:
+        found = node if isinstance(node, Mapping) else None
+        return found, sorted(reader.problems)
+    if node is None:
+        return None, [source.problem(Mark(1, 1), "the file is empty")]
+    kind = "a list" if isinstance(node, Sequence) else "a single value"
+    message = f"the file should hold names with values, not {kind}"
+    return None, [source.problem(node.mark, message)]
 
 
 def plain(node: Node) -> Plain:
@@ -129,139 +159,213 @@ def plain(node: Node) -> Plain:
             return {str(key.value): plain(value) for key, value in node.entries}
 
 
-def find(node: Node, path: tuple[str | int, ...]) -> Mark:
-    """The place of the node at `path`, or of the deepest one on the way to it.
+def real(node: Node, path: Path) -> Path:
+    """The path without the steps that the tree does not have.
 
-    Steps that the tree does not have are passed over: a single item may stand where
-    a list is allowed, and validators add labels of their own to a path.
+    A single item may stand where a list is allowed, and validators add labels of
+    their own to a path.
     """
-    mark = node.mark
+    steps: list[str | int] = []
     for step in path:
         below = _step(node, step)
         if below is not None:
-            node, mark = below, below.mark
-    return mark
+            node = below
+            steps.append(step)
+    return tuple(steps)
 
 
-def find_key(node: Node, path: tuple[str | int, ...]) -> Mark:
-    """The place of the key that `path` ends in, or of what holds it."""
-    for step in path[:-1]:
+def at(node: Node, path: Path) -> Node:
+    """The node at `path`, or the deepest one on the way to it."""
+    for step in real(node, path):
         node = _step(node, step) or node
-    key = node.key(str(path[-1])) if path and isinstance(node, Mapping) else None
-    return key.mark if key else node.mark
+    return node
+
+
+def find(node: Node, path: Path) -> Mark:
+    """The place of the node at `path`, or of the deepest one on the way to it."""
+    return at(node, path).mark
+
+
+def find_key(node: Node, path: Path) -> Mark:
+    """The place of the key that `path` ends in, or of what holds it."""
+    holder = at(node, path[:-1])
+    key = holder.key(str(path[-1])) if path and isinstance(holder, Mapping) else None
+    return key.mark if key else holder.mark
+
+
+def is_torn(node: Node) -> bool:
+    """Whether anything in the node was refused."""
+    match node:
+        case Sequence():
+            return node.torn or any(is_torn(item) for item in node.items)
+        case Mapping():
+            return node.torn or any(is_torn(value) for _, value in node.entries)
+    return node.torn
 
 
 def _step(node: Node, step: str | int) -> Node | None:
     if isinstance(node, Mapping):
-        return node.get(str(step))
+        return node.get(step) if isinstance(step, str) else None
     if isinstance(node, Sequence) and isinstance(step, int):
         return node.items[step] if step < len(node.items) else None
     return None
 
 
-def _refusal(source: Source, mark: Mark, message: str, hint: str = "") -> ProblemsError:
-    return ProblemsError([source.problem(mark, message, hint)])
-
-
-def _error_mark(error: yaml.MarkedYAMLError) -> Mark:
-    mark = error.problem_mark or error.context_mark
-    return Mark(mark.line + 1, mark.column + 1) if mark else Mark(1, 1)
-
-
-def _error_text(error: yaml.MarkedYAMLError) -> str:
-    return " ".join(part for part in (error.context, error.problem) if part)
+class _TooDeepError(Exception):
+    """Raised to stop reading; the complaint is noted already."""
 
 
 class _Reader:
-    """Builds nodes from PyYAML's events and notes what is refused."""
+    """Builds nodes from PyYAML's events and notes what is refused.
+
+    A node that is refused is read to its end and handed out as None.
+    """
 
     def __init__(self, source: Source) -> None:
         self._source = source
-        self._events: Iterator[yaml.Event] = yaml.parse(
-            source.text, Loader=yaml.SafeLoader
-        )
+        self._events: Iterator[yaml.Event] = iter(())
+        self._anchors: set[str] = set()
+        self._last = Mark(1, 1)
         self.problems: list[Problem] = []
 
     def document(self) -> Node | None:
+        """The tree of the first document; None where it cannot be had."""
+        try:
+            self._events = yaml.parse(self._source.text, Loader=yaml.SafeLoader)
+            return self._first_document()
+        except yaml.MarkedYAMLError as error:
+            line, column, message, hint = yaml_errors.describe(error)
+            self._refuse(Mark(line, column), message, hint)
+        except yaml.reader.ReaderError as error:
+            before = self._source.text[: error.position + 1].splitlines()
+            mark = Mark(max(1, len(before)), len(before[-1]) if before else 1)
+            self._refuse(mark, "this character is not text", "save the file as UTF-8")
+        except (ValueError, OverflowError):
+            # PyYAML hands the number of an escape to chr() unchecked.
+            self._refuse(self._last, "an escape after this place is no character")
+        except _TooDeepError:
+            pass
+        return None
+
+    def _first_document(self) -> Node | None:
         node: Node | None = None
+        documents = 0
         for event in self._events:
-            if isinstance(event, yaml.DocumentStartEvent) and node is not None:
-                self._refuse(event, "a second document in one file", "make it a file")
+            if isinstance(event, yaml.DocumentStartEvent):
+                documents += 1
+            if documents > 1:
+                hint = "put it into a file of its own"
+                self._refuse(_event_mark(event), "a second document in one file", hint)
                 return node
             if isinstance(event, yaml.NodeEvent):
                 node = self._node(event, 1)
         return node
 
-    def _node(self, event: yaml.Event, depth: int) -> Node:
-        self._refuse_extras(event)
+    def _node(self, event: yaml.Event, depth: int) -> Node | None:
+        mark = self._last = _event_mark(event)
         if depth > MAX_DEPTH:
-            mark = _event_mark(event)
-            raise _refusal(self._source, mark, f"nested deeper than {MAX_DEPTH} levels")
+            self._refuse(mark, f"nested deeper than {MAX_DEPTH} levels")
+            raise _TooDeepError
+        node = self._built(event, mark, depth)
+        return None if self._is_extra(event, mark) else node
+
+    def _built(self, event: yaml.Event, mark: Mark, depth: int) -> Node | None:
         match event:
             case yaml.SequenceStartEvent():
-                return Sequence(tuple(self._items(depth)), _event_mark(event))
+                items = list(self._items(depth))
+                kept = tuple(item for item in items if item is not None)
+                return Sequence(kept, mark, torn=len(kept) < len(items))
             case yaml.MappingStartEvent():
-                return Mapping(tuple(self._entries(depth)), _event_mark(event))
+                return self._mapping(mark, depth)
             case yaml.ScalarEvent():
-                return _scalar(event)
-            case _:
-                return Scalar(None, _event_mark(event))
+                return self._scalar(event, mark)
+        return None
 
-    def _items(self, depth: int) -> Iterator[Node]:
+    def _items(self, depth: int) -> Iterator[Node | None]:
         for event in self._events:
             if isinstance(event, yaml.SequenceEndEvent):
                 return
             yield self._node(event, depth + 1)
 
-    def _entries(self, depth: int) -> Iterator[tuple[Scalar, Node]]:
-        seen: dict[str, Mark] = {}
+    def _mapping(self, mark: Mark, depth: int) -> Mapping:
+        kept: dict[str, tuple[Scalar, Node]] = {}
+        torn = False
         for event in self._events:
             if isinstance(event, yaml.MappingEndEvent):
-                return
-            key = self._node(event, depth + 1)
+                break
+            key = self._key(event, depth)
             value = self._node(next(self._events), depth + 1)
-            if not isinstance(key, Scalar):
-                self._refuse(event, "a key should be one word")
-                continue
-            name = str(key.value)
-            if name in seen:
-                first = seen[name].line
-                self._refuse(event, f'duplicate key "{name}"', f"first on line {first}")
-                continue
-            seen[name] = key.mark
-            yield Scalar(name, key.mark), value
+            if key is None or value is None or not self._is_new(key, value, kept):
+                torn = True
+            else:
+                kept[str(key.value)] = key, value
+        return Mapping(tuple(kept.values()), mark, torn)
 
-    def _refuse_extras(self, event: yaml.Event) -> None:
+    def _key(self, event: yaml.Event, depth: int) -> Scalar | None:
+        """A key as it is written: `no` and `010` are words here, too."""
+        known = len(self.problems)
+        node = self._node(event, depth + 1)
+        if isinstance(event, yaml.ScalarEvent) and node is not None:
+            return Scalar(event.value, node.mark)
+        if len(self.problems) == known:
+            self._refuse(_event_mark(event), "a name should be one word")
+        return None
+
+    def _is_new(
+        self, key: Scalar, value: Node, kept: dict[str, tuple[Scalar, Node]]
+    ) -> bool:
+        name = str(key.value)
+        if name == "<<":
+            # Aliases are complained about where their anchor is.
+            if not is_torn(value):
+                self._refuse(key.mark, 'merge key "<<"', "write the names out")
+            return False
+        if name in kept:
+            first = kept[name][0].mark.line
+            hint = f"the first is on line {first}"
+            self._refuse(key.mark, f'duplicate key "{name}"', hint)
+            return False
+        return True
+
+    def _is_extra(self, event: yaml.Event, mark: Mark) -> bool:
+        """Whether the node is no plain YAML; an anchored one is kept all the same."""
+        anchor, tag = getattr(event, "anchor", None), getattr(event, "tag", None)
         if isinstance(event, yaml.AliasEvent):
-            self._refuse(event, f'alias "*{event.anchor}"', "write the value out")
-        elif getattr(event, "anchor", None) is not None:
-            self._refuse(
-                event,
-                f'anchor "&{getattr(event, "anchor", "")}"',
-                "write the value out",
-            )
-        elif getattr(event, "tag", None) is not None:
-            self._refuse(
-                event, f'tag "{getattr(event, "tag", "")}"', "leave the tag out"
-            )
+            if anchor not in self._anchors:
+                self._refuse(mark, f'alias "*{anchor}"', "write the value out")
+            return True
+        if anchor is not None:
+            self._anchors.add(anchor)
+            at_anchor = Mark(mark.line, mark.column, len(anchor) + 1)
+            hint = "write the value out wherever it is used"
+            self._refuse(at_anchor, f'anchor "&{anchor}"', hint)
+        if tag is not None:
+            self._refuse(mark, f'tag "{_shown_tag(tag)}"', "leave the tag out")
+        return tag is not None
 
-    def _refuse(self, event: yaml.Event, message: str, hint: str = "") -> None:
-        self.problems.append(self._source.problem(_event_mark(event), message, hint))
+    def _scalar(self, event: yaml.ScalarEvent, mark: Mark) -> Scalar | None:
+        if re.search("[\ud800-\udfff]", event.value):
+            self._refuse(mark, "half a character", "write the character itself")
+            return None
+        if event.style is not None:
+            return Scalar(event.value, mark, plain=False)
+        return Scalar(_value(event.value), mark)
+
+    def _refuse(self, mark: Mark, message: str, hint: str = "") -> None:
+        self.problems.append(self._source.problem(mark, message, hint))
 
 
 def _event_mark(event: yaml.Event) -> Mark:
     start, end = event.start_mark, event.end_mark
     if start is None or end is None:
         return Mark(1, 1)
-    length = end.column - start.column if end.line == start.line else 1
-    return Mark(start.line + 1, start.column + 1, max(1, length))
+    lines = end.line - start.line + 1
+    length = end.column - start.column if lines == 1 else 1
+    return Mark(start.line + 1, start.column + 1, max(1, length), lines)
 
 
-def _scalar(event: yaml.ScalarEvent) -> Scalar:
-    mark = _event_mark(event)
-    if event.style is not None:
-        return Scalar(event.value, mark, plain=False)
-    return Scalar(_value(event.value), mark)
+def _shown_tag(tag: str) -> str:
+    return tag.replace("tag:yaml.org,2002:", "!!", 1)
 
 
 def _value(text: str) -> str | int | float | bool | None:

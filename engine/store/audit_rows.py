@@ -2,24 +2,13 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-from typing import NamedTuple
 
 from sqlalchemy import Connection, func, insert, select
 
 from engine.domain.audit import Entry
-from engine.domain.records import NewEntry
+from engine.domain.records import NewEntry, Seal
 from engine.store.bulk import insert_rows
 from engine.store.tables import audit, seals
-
-
-class Seal(NamedTuple):
-    """A seal as it is stored: over all heads up to an entry's id."""
-
-    id: int
-    at: datetime
-    upto: int
-    subjects: int
-    hash: str
 
 
 class AuditRows:
@@ -72,6 +61,16 @@ class AuditRows:
             entries.append(Entry(*row[1:]))
         if entries:
             yield subject, entries
+
+    def since(self, id_: int) -> list[tuple[str, int, datetime, str, str]]:
+        """Entries after an id: subject kind and id, time, kind and body."""
+        c = audit.c
+        query = (
+            select(c.subject_kind, c.subject_id, c.at, c.kind, c.body)
+            .where(c.id > id_)
+            .order_by(c.id)
+        )
+        return [tuple(row) for row in self._connection.execute(query)]
 
     def last_id(self) -> int:
         found: int | None = self._connection.execute(

@@ -156,6 +156,17 @@ class BookRows:
             raise NotFoundError("person", name, nearest(name, self.ids("people")))
         return _person(rows[0])
 
+    def affiliations(self) -> dict[str, dict[str, str | None]]:
+        """Whose each person is: codes of customers and of partners, by person."""
+        found: dict[str, dict[str, str | None]] = {}
+        for whose, table in (("customer", customers), ("partner", partners)):
+            column = people.c[f"{whose}_id"]
+            query = select(people.c.code, table.c.code).join(
+                table, table.c.id == column
+            )
+            found[whose] = {row[0]: row[1] for row in self._connection.execute(query)}
+        return found
+
     def people(self, ids: Iterable[int]) -> dict[int, Person]:
         found: dict[int, Person] = {}
         for chunk in _chunks(ids):

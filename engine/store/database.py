@@ -1,5 +1,6 @@
 """Opening a database: SQLite with one writer and a write-ahead log, or PostgreSQL."""
 
+import sqlite3
 from pathlib import Path
 from typing import Any, Final
 
@@ -65,8 +66,11 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
     # The driver's own transactions start late; ours start with BEGIN, below.
     connection.isolation_level = None
     connection.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
-    connection.execute("PRAGMA journal_mode = WAL")
-    connection.execute("PRAGMA synchronous = NORMAL")
+    # Before SAFE_SQLITE, two connections that checkpoint a write-ahead log at once
+    # can corrupt it: the old journal is slower, and safe with any number of them.
+    ahead = sqlite3.sqlite_version_info >= SAFE_SQLITE
+    connection.execute(f"PRAGMA journal_mode = {'WAL' if ahead else 'TRUNCATE'}")
+    connection.execute(f"PRAGMA synchronous = {'NORMAL' if ahead else 'FULL'}")
     connection.execute("PRAGMA foreign_keys = ON")
 
 

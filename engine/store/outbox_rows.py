@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from sqlalchemy import Connection, Select, func, select, update
 
@@ -10,7 +10,10 @@ from engine.domain.records import (
     ChangeRow,
     Claimed,
     Delivery,
+    DeliveryStart,
     DeliveryStatus,
+    DeliveryUpdate,
+    MessageUpdate,
     NewMessage,
     OutboxStatus,
 )
@@ -28,42 +31,6 @@ from engine.store.tables import (
 )
 
 _WAITING: Final = (OutboxStatus.QUEUED, OutboxStatus.SENDING)
-
-
-class MessageUpdate(NamedTuple):
-    """What became of an outbox row."""
-
-    id: int
-    status: str
-    reason: str | None
-    next_try_at: datetime
-
-
-class DeliveryStart(NamedTuple):
-    """A try that is about to be made."""
-
-    outbox_id: int
-    person_id: int
-    channel: str
-    audience: str
-    address: str
-    status: str
-    attempts: int
-    ambiguous: int
-    tried_at: datetime
-
-
-class DeliveryUpdate(NamedTuple):
-    """What became of a try."""
-
-    outbox_id: int
-    person_id: int
-    channel: str
-    status: str
-    ambiguous: int
-    sent_at: datetime | None
-    reference: str | None
-    error: str | None
 
 
 _CLAIM_FROM: Final = (

@@ -1,0 +1,118 @@
+"""Who reads a message, at the moment of sending: a role, turned into people."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from engine.domain.letters import Audience, ChannelName
+from engine.domain.ownership import communication_owner
+from engine.domain.records import Claimed, Person
+from engine.domain.ruleset import Route, Routing
+
+_CUSTOMER: Final = "customer.primary_contact"
+_PARTNER: Final = "partner.point_of_contact"
+_VENDOR: Final = "vendor."
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """One person to be written to, over one channel, as one kind of reader."""
+
+    person: Person
+    channel: ChannelName
+    address: str
+    audience: Audience
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """The readers of a message, or why there is nobody to send it to."""
+
+    recipients: tuple[Recipient, ...] = ()
+    nobody: str | None = None
+    fallback: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AddressBook:
+    """The people that messages of one batch may go to."""
+
+    people: Mapping[int, Person]
+    vendor: Mapping[str, Sequence[Person]]  # by role
+
+
+def owner_of(claimed: Claimed) -> str:
+    """The communication owner of the message's change, as the book stands now."""
+    return communication_owner(
+        change_choice=claimed.change.owner_choice,
+        customer_choice=claimed.customer_choice,
+        partner_owns=claimed.partner_owns,
+    )
+
+
+def resolve(claimed: Claimed, routing: Routing, book: AddressBook) -> Resolved:
+    """Who reads the message now: the route's people, and a copy where one is due."""
+    route = routing.route(claimed.role, owner_of(claimed))
+    people = _people_at(route.to, claimed, book)
+    found = [
+        recipient
+        for person in people
+        for recipient in _reached(person, claimed.channel, _audience(route.to))
+    ]
+    if not found:
+        return Resolved(nobody=_why_nobody(route, people), fallback=route.fallback)
+    if route.copy:
+        found += [
+            recipient
+            for person in _people_at(route.copy, claimed, book)
+            for recipient in _reached(person, None, Audience.COPY)
+        ]
+    return Resolved(tuple(found))
+
+
+def _people_at(place: str, claimed: Claimed, book: AddressBook) -> list[Person]:
+    if place.startswith(_VENDOR):
+        return list(book.vendor.get(place.removeprefix(_VENDOR), ()))
+    wanted = (
+        claimed.primary_contact_id
+        if place == _CUSTOMER
+        else claimed.point_of_contact_id
+    )
+    person = book.people.get(wanted) if wanted is not None else None
+    return [person] if person is not None and _belongs(person, place, claimed) else []
+
+
+def _belongs(person: Person, place: str, claimed: Claimed) -> bool:
+    """Whether the person still is the customer's or the partner's own."""
+    if place == _CUSTOMER:
+        return person.customer_id == claimed.change.customer_id
+    return person.partner_id == claimed.change.partner_id
+
+
+def _audience(place: str) -> Audience:
+    if place == _CUSTOMER:
+        return Audience.CUSTOMER
+    return Audience.PARTNER if place == _PARTNER else Audience.OPERATIONS
+
+
+def _reached(person: Person, choice: str | None, audience: Audience) -> list[Recipient]:
+    """The person once per channel; the rule's choice goes before the person's."""
+    wanted = choice or person.channel
+    addresses = {
+        ChannelName.EMAIL: person.email,
+        ChannelName.SLACK: person.slack_user,
+    }
+    found = [
+        Recipient(person, channel, address, audience)
+        for channel, address in addresses.items()
+        if address and wanted in (channel, "both")
+    ]
+    if not found and person.email:
+        # Somebody who prefers a channel we have no address for is still reachable.
+        found = [Recipient(person, ChannelName.EMAIL, person.email, audience)]
+    return found
+
+
+def _why_nobody(route: Route, people: Sequence[Person]) -> str:
+    place = route.to.replace(".", "'s ").replace("_", " ")
+    return f"{place} has no address" if people else f"there is no {place}"

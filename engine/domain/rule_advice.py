@@ -1,0 +1,76 @@
+"""Warnings: what a rule file may say, but its author hardly meant."""
+
+from engine.domain import vocabulary, yaml_text
+from engine.domain.complaints import Complaints
+from engine.domain.rule_checks import branches_of, tellings
+from engine.domain.ruleset import Notice, Ruleset, State
+from engine.domain.yaml_text import Path
+
+
+def check(ruleset: Ruleset, complaints: Complaints) -> None:
+    """Note every warning."""
+    for state in ruleset.states.values():
+        _check_reasons(state, complaints)
+        if ruleset.notice:
+            _check_unannounced(state, complaints)
+    _check_unused_moments(ruleset, complaints)
+    if ruleset.notice and not complaints.doubtful(("states",)):
+        _check_notice(ruleset, ruleset.notice, complaints)
+
+
+def _check_reasons(state: State, complaints: Complaints) -> None:
+    """People are shown the reason wherever they ask why something happened."""
+    for path, branch in branches_of(state):
+        if not branch.why:
+            complaints.warn(path, '"why" is missing here', "say the reason")
+
+
+def _check_unannounced(state: State, complaints: Complaints) -> None:
+    """Where answers are asked for, silence should wait until somebody was told."""
+    if not any(reminder.telling.asks for reminder in state.remind):
+        return
+    for moment, branches in state.at.items():
+        for index, branch in enumerate(branches):
+            if branch.to and not branch.after_notice:
+                path: Path = ("states", state.name, "at", moment, index, "to")
+                message = f'silence leads to "{branch.to}" though nobody may know'
+                complaints.warn(path, message, 'add "after_notice: true"')
+
+
+def _used_moments(ruleset: Ruleset) -> set[str]:
+    used = set(vocabulary.REQUIRED_MOMENTS)
+    if ruleset.notice:
+        used.add(ruleset.notice.keeps_open)
+    for state in ruleset.states.values():
+        used |= set(state.at)
+        used |= {moment for reminder in state.remind for moment in reminder.moments}
+        for branches in state.on.values():
+            used |= {branch.until for branch in branches if branch.until}
+    return used
+
+
+def _check_unused_moments(ruleset: Ruleset, complaints: Complaints) -> None:
+    if complaints.doubtful(("states",)) or complaints.doubtful(("notice",)):
+        return
+    used = _used_moments(ruleset)
+    for name in ruleset.calendar[0].moments:
+        if name not in used:
+            message = f'nothing happens at moment "{name}"'
+            complaints.warn_key(("calendar", 0, name), message, "use it or take it out")
+
+
+def _check_notice(ruleset: Ruleset, notice: Notice, complaints: Complaints) -> None:
+    told = {telling.message for _, _, telling in tellings(ruleset) if telling.is_notice}
+    listed = yaml_text.plain(yaml_text.at(complaints.node, ("notice", "messages")))
+    words = listed if isinstance(listed, tuple) else (listed,)
+    for index, message in enumerate(words):
+        if message in notice.messages - told:
+            path: Path = ("notice", "messages", index)
+            complaints.warn(path, f'nobody on the customer\'s side is told "{message}"')
+    if not any(_is_silence(state) for state in ruleset.states.values()):
+        hint = 'add "after_notice: true" to the silence that should wait'
+        complaints.warn_key(("notice",), "nothing waits for this notice", hint)
+
+
+def _is_silence(state: State) -> bool:
+    return any(branch.to for branches in state.at.values() for branch in branches)

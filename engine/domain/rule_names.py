@@ -1,0 +1,151 @@
+"""Resolves what the words of a rule file refer to, and complains where to nothing."""
+
+from collections.abc import Collection, Mapping
+from datetime import timedelta
+
+from engine.domain import moments, vocabulary
+from engine.domain import rule_models as models
+from engine.domain.complaints import Complaints
+from engine.domain.guards import Guard, GuardError, compile_guard, unreadable
+from engine.domain.ruleset import Telling
+from engine.domain.yaml_text import Path
+
+STATES: Path = ("states",)
+FIRST_ROW: Path = ("calendar", 0)
+#: No name that a file can declare.
+_UNKNOWN = "?"
+
+
+class Names:
+    """What one file and the vocabulary declare; every method takes a path to mark.
+
+    A name that is unknown is complained about and answered with what was probably
+    meant, so that compiling can go on.
+    """
+
+    def __init__(
+        self,
+        model: models.MachineModel,
+        complaints: Complaints,
+        messages: Mapping[str, frozenset[str]],
+    ) -> None:
+        self._states = model.states
+        self._complain = complaints
+        self._messages = messages
+        self.moments = model.calendar[0].moments()
+        self.notices: frozenset[str] = frozenset()
+        self.facts_read: set[str] = set()
+
+    def state(self, name: str, path: Path) -> str:
+        known = self._complain.known(path, "state", name, self._states, STATES)
+        return known or _UNKNOWN
+
+    def moment(self, name: str, path: Path) -> str:
+        words = {*self.moments, *vocabulary.REQUIRED_MOMENTS}
+        known = self._complain.known(path, "moment", name, words, FIRST_ROW)
+        return known or _UNKNOWN
+
+    def role(self, name: str, path: Path) -> str:
+        known = self._complain.known(path, "role", name, vocabulary.ADDRESSEES)
+        return known or _UNKNOWN
+
+    def actor(self, name: str, path: Path) -> str:
+        known = self._complain.known(path, "role", name, vocabulary.ACTORS)
+        return known or _UNKNOWN
+
+    def message(self, name: str, path: Path) -> str:
+        known = self._complain.known(path, "template", name, self._messages)
+        return known or _UNKNOWN
+
+    def events(self, asks: Collection[str], path: Path, state: str) -> tuple[str, ...]:
+        """The events of a state that a message asks for."""
+        if state not in self._states:
+            return ()
+        words = self._states[state].on
+        declared_at = ((*STATES, state), (*STATES, state, "on"))
+        found = [
+            self._complain.known(
+                (*path, "asks", index), "event", name, words, *declared_at, of=state
+            )
+            for index, name in enumerate(asks)
+        ]
+        return tuple(name or _UNKNOWN for name in found)
+
+    def guard(
+        self,
+        text: str | None,
+        path: Path,
+        facts: Mapping[str, type] = vocabulary.DECISION_FACTS,
+    ) -> Guard | None:
+        """The condition; one that cannot be read is a condition all the same."""
+        if text is None:
+            return None
+        try:
+            guard = compile_guard(text, facts)
+        except GuardError as error:
+            for fault in error.faults:
+                self._complain.within(
+                    path, fault.word, fault.message, fault.hint, start=fault.start
+                )
+            return unreadable(text)
+        if facts is vocabulary.DECISION_FACTS:
+            self.facts_read |= guard.reads
+        if not guard.reads:
+            self._complain.warn(
+                path, "this condition reads no fact: it is always the same"
+            )
+        return guard
+
+    def duration(self, phrase: str, path: Path) -> timedelta | None:
+        """A length of time, or None."""
+        try:
+            return moments.duration(phrase)
+        except (ValueError, OverflowError) as error:
+            self._complain.at(path, f'"{phrase}" is no length of time', str(error))
+            return None
+
+    def offsets(self, phrase: str, path: Path) -> tuple[moments.Offset, ...]:
+        """The instants that a phrase names; none where it cannot be read."""
+        try:
+            offsets = moments.parse(phrase)
+        except ValueError as error:
+            self._complain.at(path, f'"{phrase}" is no moment', str(error))
+            return ()
+        name = offsets[0].date_name
+        self._complain.known(path, "date", name, vocabulary.DATES)
+        return offsets
+
+    def telling(
+        self, model: models.Telling | models.Reminder, path: Path, state: str
+    ) -> Telling:
+        """Who is told what; `state` is the one in which the message is read."""
+        role_word = "to" if isinstance(model, models.Reminder) else "tell"
+        role_path, message_path = (*path, role_word), (*path, "message")
+        role = self.role(_role_of(model), role_path)
+        message = self.message(model.message or _UNKNOWN, message_path)
+        self.readers(message, role, message_path)
+        return Telling(
+            message,
+            role,
+            self.events(model.asks, path, state),
+            model.urgent,
+            model.channel,
+            # A notice is for the customer's side; telling operations is none.
+            is_notice=message in self.notices and role != "vendor_operations",
+        )
+
+    def readers(self, message: str, role: str, path: Path) -> None:
+        """Complain unless the message is written for everybody the role may mean."""
+        wanted = vocabulary.AUDIENCES.get(role, frozenset())
+        missing = sorted(wanted - self._messages.get(message, wanted))
+        if missing:
+            self._complain.at(
+                path,
+                f'message "{message}" has no template for {", ".join(missing)}',
+                f'"{role}" may stand for them',
+            )
+
+
+def _role_of(model: models.Telling | models.Reminder) -> str:
+    found = model.to if isinstance(model, models.Reminder) else model.tell
+    return found or _UNKNOWN

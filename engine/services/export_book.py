@@ -1,0 +1,54 @@
+"""The whole book as sheets, in the form that `import` takes back."""
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+from engine.domain.book import KINDS, Kind
+from engine.domain.interfaces import Storage, UnitOfWork
+
+#: Fields that name another row, with the column of its id and the kind of that row.
+_NAMES: Final = {
+    "partner": ("partner_id", "partners"),
+    "customer": ("customer_id", "customers"),
+    "contract": ("contract_id", "contracts"),
+    "point_of_contact": ("point_of_contact_id", "people"),
+    "primary_contact": ("primary_contact_id", "people"),
+}
+
+Sheet = tuple[list[str], list[list[Any]]]
+
+
+def sheets(store: Storage) -> dict[str, Sheet]:
+    """Every kind of row: its header and its rows."""
+    with store.begin(read_only=True) as unit:
+        codes = {
+            kind: {id_: code for code, id_ in unit.book.ids(kind).items()}
+            for kind in ("partners", "customers", "contracts", "people")
+        }
+        return {
+            name: (list(kind.names), list(_rows(unit, kind, codes)))
+            for name, kind in KINDS.items()
+        }
+
+
+def _rows(
+    unit: UnitOfWork, kind: Kind, codes: dict[str, dict[int, str]]
+) -> Iterator[list[Any]]:
+    for row in unit.book.all_rows(kind.name):
+        yield [_cell(row, each.name, each.is_money, codes) for each in kind.fields]
+
+
+def _cell(
+    row: dict[str, Any], name: str, is_money: bool, codes: dict[str, dict[int, str]]
+) -> Any:
+    if name in _NAMES:
+        column, kind = _NAMES[name]
+        return codes[kind].get(row[column]) if row[column] is not None else None
+    value = row[name]
+    if is_money and value is not None:
+        return (
+            f"{value // 100}.{value % 100:02}" if value >= 0 else f"-{-value / 100:.2f}"
+        )
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return value

@@ -1,0 +1,88 @@
+"""Somebody fires an event on a change: one permission check, whatever the door."""
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+
+from engine.domain import audit
+from engine.domain.decide import decide
+from engine.domain.interfaces import Storage
+from engine.domain.outcome import Event, Outcome, Refusal, RefusalReason
+from engine.domain.records import ChangeRow, Person
+from engine.domain.ruleset import Rulebook, Ruleset
+from engine.services.effects import carry_out
+from engine.services.ledger import Ledger, make_note
+
+
+@dataclass(frozen=True, slots=True)
+class Fired:
+    """What came of an event: the state after it, or why it was refused."""
+
+    change: str
+    event: str
+    state: str
+    person: Person
+    refusal: Refusal | None = None
+
+
+def fire_event(
+    store: Storage,
+    rulebook: Rulebook,
+    code: str,
+    event: str,
+    person: str,
+    now: datetime,
+) -> Fired:
+    """Fire `event` on the change called `code` as `person` (a code or an address).
+
+    A refusal changes nothing but the audit trail, which keeps it.
+    """
+    with store.begin() as unit:
+        row = unit.changes.by_code(code)
+        actor = unit.book.person(person)
+        ruleset = rulebook.machines[row.type]
+        outcome = _decide(ruleset, row, event, actor, now)
+        ledger = Ledger(unit, now)
+        if outcome.refusal is not None:
+            _note_refusal(ledger, ruleset, row, event, actor, outcome.refusal, now)
+        else:
+            about = json.dumps({"actor_name": actor.name})
+            ledger.take(row, ruleset, outcome, by=actor.code, about=about)
+        ledger.write()
+        carry_out(unit, rulebook, ledger.effects, now)
+        unit.commit()
+    return Fired(row.code, event, outcome.subject.state, actor, outcome.refusal)
+
+
+def role_of(actor: Person, row: ChangeRow) -> str | None:
+    """The role in which a person may speak about a change; None for an outsider."""
+    if actor.customer_id is not None:
+        return "customer_contact" if actor.customer_id == row.customer_id else None
+    if actor.partner_id is not None:
+        return "partner" if actor.partner_id == row.partner_id else None
+    return "vendor_operations" if "operations" in actor.roles else None
+
+
+def _decide(
+    ruleset: Ruleset, row: ChangeRow, event: str, actor: Person, now: datetime
+) -> Outcome:
+    subject = row.subject(ruleset)
+    role = role_of(actor, row)
+    if role is None:
+        values = {"event": event, "role": "outsider", "who": "", "name": actor.name}
+        refusal = Refusal(RefusalReason.NOT_PERMITTED, values)
+        return Outcome(subject, refusal=refusal)
+    return decide(ruleset, subject, Event(event, role), now)
+
+
+def _note_refusal(  # noqa: PLR0913 - the facts of one refusal
+    ledger: Ledger,
+    ruleset: Ruleset,
+    row: ChangeRow,
+    event: str,
+    actor: Person,
+    refusal: Refusal,
+    now: datetime,
+) -> None:
+    body = audit.body({"by": actor.code, "name": event, "reason": refusal.reason.value})
+    ledger.note(row, ruleset, make_note(now, "refused", body))

@@ -1,0 +1,173 @@
+"""Opens changes of contracts: at each term, and because of usage."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from engine.domain import audit, openings
+from engine.domain.agenda import listed_on
+from engine.domain.decide import decide
+from engine.domain.interfaces import UnitOfWork
+from engine.domain.moments import local_day
+from engine.domain.openings import ContractTerms, NewChange
+from engine.domain.outcome import Outcome, Subject
+from engine.domain.records import ChangeRow
+from engine.domain.ruleset import Rulebook, Ruleset
+from engine.services.ledger import Ledger, Note, make_note
+
+Wanted = tuple[NewChange, ContractTerms]
+
+
+def open_changes(
+    unit: UnitOfWork, rulebook: Rulebook, wanted: Sequence[Wanted], now: datetime
+) -> Ledger:
+    """Open those that were not opened before, and do at once what is already due."""
+    known = unit.changes.existing(new for new, _ in wanted)
+    fresh = {new.code: (new, terms) for new, terms in wanted if new.code not in known}
+    shared: dict[tuple[Ruleset, Subject], Outcome] = {}
+    to_insert, starts = [], []
+    for new, terms in fresh.values():
+        ruleset = rulebook.machines[new.type]
+        subject = openings.new_subject(ruleset, terms, new.renewal_start)
+        first_day = listed_on(ruleset, subject)
+        to_insert.append((new, subject.state, ruleset.version, first_day))
+        key = (ruleset, subject)
+        if key not in shared:
+            shared[key] = decide(ruleset, subject, None, now)
+        starts.append((new, terms, ruleset, shared[key]))
+    ids = unit.changes.insert(to_insert, now)
+    ledger = Ledger(unit, now)
+    for id_, (new, terms, ruleset, outcome) in zip(ids, starts, strict=True):
+        row = _row(id_, new, terms, ruleset)
+        opened = _opened_note(new, ruleset, now)
+        ledger.take(row, ruleset, outcome, before=[opened])
+    ledger.counted["opened"] = len(ids)
+    ledger.write()
+    return ledger
+
+
+def renewals_of(terms: Iterable[ContractTerms], now: datetime) -> list[Wanted]:
+    """Each contract's next renewal, counted from its customer's today."""
+    return [
+        (openings.next_renewal(one, local_day(now, one.zone)), one) for one in terms
+    ]
+
+
+def following_renewal(row: ChangeRow) -> Wanted:
+    """The renewal after one that has taken effect."""
+    terms = row.terms()
+    return openings.next_renewal(terms, row.period_on), terms
+
+
+def opened_by_usage(
+    unit: UnitOfWork, rulebook: Rulebook, terms: Sequence[ContractTerms], now: datetime
+) -> list[Wanted]:
+    """The changes that the latest usage opens, at most one a type and contract."""
+    months = unit.book.usage_of_months(one.id for one in terms)
+    open_now = {
+        (row.contract_id, row.type)
+        for row in unit.changes.open_of_contracts(months)
+        if row.type != openings.RENEWAL
+    }
+    wanted: list[Wanted] = []
+    for one in terms:
+        for usage in months.get(one.id, []):
+            for ruleset in rulebook.machines.values():
+                today = local_day(now, one.zone)
+                new = openings.opened_by_usage(ruleset, one, usage, today)
+                if new and (one.id, new.type) not in open_now:
+                    wanted.append((new, one))
+    return wanted
+
+
+def warn_of_usage(
+    unit: UnitOfWork, rulebook: Rulebook, terms: Sequence[ContractTerms], now: datetime
+) -> int:
+    """Tell of usage that comes close to a limit, once a month; how many were told.
+
+    The warning stands in the trail of the contract's open renewal.
+    """
+    months = unit.book.usage_of_months(one.id for one in terms)
+    renewals = {
+        row.contract_id: row
+        for row in unit.changes.open_of_contracts(months)
+        if row.type == openings.RENEWAL
+    }
+    ledger = Ledger(unit, now)
+    told = 0
+    for one in terms:
+        row = renewals.get(one.id)
+        if row is None:
+            continue
+        notes = [
+            note
+            for usage in months.get(one.id, [])
+            for ruleset in rulebook.machines.values()
+            if openings.comes_near(ruleset, one, usage)
+            and (note := _warning(unit, row, ruleset, usage.month, now)) is not None
+        ]
+        if notes:
+            ledger.note(row, rulebook.machines[row.type], *notes)
+            told += len(notes)
+    ledger.write()
+    return told
+
+
+def _warning(
+    unit: UnitOfWork, row: ChangeRow, ruleset: Ruleset, month: str, now: datetime
+) -> Note | None:
+    warn = ruleset.opening.warn
+    if warn is None:
+        return None
+    body = audit.body({"name": warn.telling.message, "month": month})
+    warned = any(
+        entry.kind == "warned" and entry.body == body
+        for entry in unit.audit.chain(audit.CHANGE, row.id)
+    )
+    if warned:
+        return None
+    return make_note(now, "warned", body, ((warn.telling, None),))
+
+
+def _row(id_: int, new: NewChange, terms: ContractTerms, ruleset: Ruleset) -> ChangeRow:
+    """The row of a change that was just inserted."""
+    return ChangeRow(
+        id=id_,
+        code=new.code,
+        type=new.type,
+        state=ruleset.initial,
+        version=0,
+        plan=0,
+        head="",
+        period_on=new.period_on,
+        renewal_start=new.renewal_start,
+        handled_until=None,
+        notice_out_at=None,
+        next_due_at=None,
+        attention=None,
+        closed_at=None,
+        owner_choice=None,
+        new_contact_limit=new.new_contact_limit,
+        contract_id=terms.id,
+        contract_code=terms.code,
+        started_on=terms.started_on,
+        commitment_months=terms.commitment_months,
+        billing_months=terms.billing_months,
+        automatic_renewal=terms.automatic_renewal,
+        starter=terms.starter,
+        contact_limit=terms.contact_limit,
+        ended_on=None,
+        customer_id=0,
+        zone=terms.zone,
+        partner_id=0 if terms.has_partner else None,
+    )
+
+
+def _opened_note(new: NewChange, ruleset: Ruleset, now: datetime) -> Note:
+    body = audit.body(
+        {
+            "state": ruleset.initial,
+            "renewal_start": new.renewal_start.isoformat(),
+            "rules": ruleset.version,
+        }
+    )
+    return make_note(now, "opened", body)

@@ -1,0 +1,135 @@
+"""The relay: delivers what is queued, a claimed batch at a time.
+
+Claiming, sending and recording are three steps: the first and the last are short
+transactions, and no transaction is open while a channel is spoken to.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from engine.domain.errors import DeliveryError, PermanentDeliveryError, TacitError
+from engine.domain.interfaces import Channel, Renderer, Storage
+from engine.domain.letter_values import Vendor, letter_values
+from engine.domain.letters import Letter, LetterRequest
+from engine.domain.records import Counts
+from engine.domain.retry import RetryPolicy
+from engine.domain.ruleset import Rulebook
+from engine.services.claim_messages import Attempt, claim_messages
+from engine.services.record_deliveries import Result, record_deliveries
+
+Clock = Callable[[], datetime]
+
+
+@dataclass(frozen=True)
+class Delivering:
+    """All that the relay needs besides the store; wired once."""
+
+    channels: Mapping[str, Channel]
+    renderer: Renderer
+    vendor: Vendor
+    retry: RetryPolicy
+    lease: timedelta
+    workers: int
+    batch: int = 500
+    record_every: int = 100
+
+
+def relay_outbox(
+    store: Storage,
+    rulebook: Rulebook,
+    delivering: Delivering,
+    clock: Clock,
+    *,
+    should_stop: Callable[[], bool] = lambda: False,
+    progress: Callable[[int], None] | None = None,
+) -> Counts:
+    """Deliver all that is due by `clock`; what was done, by kind."""
+    counts = Counts({"sent": 0, "retry": 0, "held": 0, "dropped": 0})
+    with ThreadPoolExecutor(delivering.workers, "relay") as pool:
+        while not should_stop():
+            claimed = claim_messages(store, rulebook, delivering, clock())
+            counts = counts.plus(claimed.counted)
+            if not claimed.taken:
+                break
+            for results in _send_all(
+                pool, rulebook, delivering, claimed.attempts, clock
+            ):
+                done = record_deliveries(
+                    store, rulebook, delivering.retry, results, clock()
+                )
+                counts = counts.plus(done)
+            if progress:
+                progress(claimed.taken)
+    return counts
+
+
+def _send_all(
+    pool: ThreadPoolExecutor,
+    rulebook: Rulebook,
+    delivering: Delivering,
+    attempts: Sequence[Attempt],
+    clock: Clock,
+) -> Iterator[list[Result]]:
+    """Send every message's copies; results come in groups, a message never split."""
+    by_message: dict[int, list[Attempt]] = {}
+    for attempt in attempts:
+        by_message.setdefault(attempt.claimed.outbox_id, []).append(attempt)
+    waiting = [
+        pool.submit(_send_copies, rulebook, delivering, copies, clock)
+        for copies in by_message.values()
+    ]
+    group: list[Result] = []
+    for future in as_completed(waiting):
+        group += future.result()
+        if len(group) >= delivering.record_every:
+            yield group
+            group = []
+    if group:
+        yield group
+
+
+def _send_copies(
+    rulebook: Rulebook, delivering: Delivering, copies: Sequence[Attempt], clock: Clock
+) -> list[Result]:
+    return [_send(rulebook, delivering, attempt, clock) for attempt in copies]
+
+
+def _send(
+    rulebook: Rulebook, delivering: Delivering, attempt: Attempt, clock: Clock
+) -> Result:
+    """One try; every failure becomes a result, so that no message is forgotten."""
+    try:
+        letter = _letter(rulebook, delivering, attempt, clock())
+        channel = delivering.channels.get(attempt.recipient.channel)
+        if channel is None:
+            raise PermanentDeliveryError(
+                f"{attempt.recipient.channel} is not configured"
+            )
+        receipt = channel.send(letter)
+    except DeliveryError as error:
+        return Result(attempt, error=error)
+    except TacitError as error:
+        return Result(attempt, error=PermanentDeliveryError(str(error)))
+    return Result(attempt, reference=receipt.reference, accepted_at=clock())
+
+
+def _letter(
+    rulebook: Rulebook, delivering: Delivering, attempt: Attempt, now: datetime
+) -> Letter:
+    recipient, claimed = attempt.recipient, attempt.claimed
+    values = letter_values(rulebook, delivering.vendor, claimed, recipient, now)
+    person = recipient.person
+    request = LetterRequest(
+        claimed.message, recipient.audience, person.language, values
+    )
+    return Letter(
+        key=f"{claimed.key}/{person.code}/{recipient.channel}",
+        address=recipient.address,
+        recipient_name=person.name,
+        language=person.language,
+        rendered=delivering.renderer.render(request),
+        attempt=attempt.number,
+        ambiguous=attempt.ambiguous,
+    )

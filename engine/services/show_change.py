@@ -1,0 +1,92 @@
+"""One change: its facts, what is planned, what has happened, what was told."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime
+from typing import Any, Final
+
+from engine.domain import audit
+from engine.domain.decide import decide
+from engine.domain.interfaces import Storage
+from engine.domain.outcome import Step, Subject
+from engine.domain.records import ChangeRow
+from engine.domain.ruleset import Rulebook, Ruleset
+from engine.services.list_changes import view_changes
+
+MOST_STEPS: Final = 40
+
+
+def show_change(
+    store: Storage, rulebook: Rulebook, code: str, now: datetime
+) -> dict[str, Any]:
+    """The change as one document: facts, plan, history, messages."""
+    with store.begin(read_only=True) as unit:
+        row = unit.changes.by_code(code)
+        [facts] = view_changes(unit, rulebook, [row])
+        entries = unit.audit.chain(audit.CHANGE, row.id)
+        messages = unit.outbox.listing(change_id=row.id, limit=100)
+    return {
+        **facts,
+        "closed_at": row.closed_at,
+        "notice_out_at": row.notice_out_at,
+        "rules_version": rulebook.machines[row.type].version,
+        "answers": possible_events(rulebook.machines[row.type], row),
+        "plan": list(plan_ahead(rulebook.machines[row.type], row, now)),
+        "history": [
+            {"seq": e.seq, "at": e.at, "kind": e.kind, **json.loads(e.body)}
+            for e in entries
+        ],
+        "messages": messages[::-1],
+    }
+
+
+def possible_events(ruleset: Ruleset, row: ChangeRow) -> list[dict[str, Any]]:
+    """The events of the present state, and who may fire them."""
+    if row.closed_at is not None:
+        return []
+    return [
+        {
+            "event": event,
+            "by": list(dict.fromkeys(role for b in branches for role in b.by)),
+            "to": branches[0].to,
+        }
+        for event, branches in ruleset.states[row.state].on.items()
+    ]
+
+
+def plan_ahead(
+    ruleset: Ruleset, row: ChangeRow, now: datetime
+) -> Iterator[dict[str, Any]]:
+    """What will happen if nobody does anything and every message arrives."""
+    subject, due = row.subject(ruleset), row.next_due_at
+    for _ in range(MOST_STEPS):
+        if due is None or subject.closed:
+            return
+        at = max(due, now)
+        outcome = decide(ruleset, subject, None, at)
+        for step in outcome.steps:
+            yield _planned(step, at)
+        subject = _told(outcome.subject, outcome.steps, at)
+        due = outcome.next_due_at
+
+
+def _told(subject: Subject, steps: tuple[Step, ...], at: datetime) -> Subject:
+    """The subject once the messages of these steps have arrived."""
+    notice = any(telling.is_notice for step in steps for telling in step.tells)
+    if not notice or subject.notice_out_at is not None:
+        return subject
+    return replace(subject, notice_out_at=at)
+
+
+def _planned(step: Step, at: datetime) -> dict[str, Any]:
+    return {
+        "at": at,
+        "kind": step.kind.value,
+        "name": step.name,
+        "from": step.source,
+        "to": step.target,
+        "do": step.do,
+        "messages": [f"{t.message} to {t.to}" for t in step.tells],
+        "why": step.why,
+    }

@@ -1,0 +1,40 @@
+"""Reads the rule files of a folder from disk; what they say is the domain's to judge."""
+
+from pathlib import Path
+from typing import Final
+
+from engine.domain.errors import ProblemsError, TacitError
+from engine.domain.problems import Problem
+
+MAX_BYTES: Final = 1_000_000
+
+
+def read_rule_files(folder: Path) -> dict[str, str]:
+    """The text of every YAML file of a folder, by name.
+
+    Raises TacitError where there is no such folder, and ProblemsError for a file that
+    is too large or not text, before any of it is parsed.
+    """
+    if not folder.is_dir():
+        raise TacitError(f"there is no folder {folder}")
+    texts: dict[str, str] = {}
+    problems: list[Problem] = []
+    for path in sorted(folder.glob("*.y*ml")):
+        try:
+            texts[path.name] = _read(path)
+        except ValueError as error:
+            problems.append(Problem(path.name, 1, 1, str(error)))
+    if problems:
+        raise ProblemsError(problems)
+    if not texts:
+        raise TacitError(f"{folder} has no rule files")
+    return texts
+
+
+def _read(path: Path) -> str:
+    if path.stat().st_size > MAX_BYTES:
+        raise ValueError(f"the file is larger than {MAX_BYTES:,} bytes")
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise ValueError(f"the file is not UTF-8 text (byte {error.start})") from None

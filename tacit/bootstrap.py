@@ -1,0 +1,187 @@
+"""Wires a home into a working program, once: store, rules, templates, channels."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from pathlib import Path
+
+from config.settings import Settings
+from engine.domain.errors import ProblemsError, TacitError
+from engine.domain.interfaces import Channel
+from engine.domain.letter_values import Vendor
+from engine.domain.problems import Problem
+from engine.domain.retry import RetryPolicy
+from engine.domain.rule_compiler import compile_machine, content_version
+from engine.domain.rulebook import compile_rulebook
+from engine.domain.ruleset import Rulebook, Ruleset
+from engine.domain.yaml_text import Source, read
+from engine.services.import_book import Defaults
+from engine.services.relay_outbox import Delivering
+from engine.store.rule_folder import read_rule_files
+from engine.store.unit_of_work import Store
+from notifiers.email import Security, SmtpChannel, SmtpSettings
+from notifiers.mail import Sender
+from notifiers.mailbox import MailboxChannel
+from notifiers.recording import RecordingChannel
+from notifiers.rendering import Templates
+from notifiers.slack import SlackChannel
+from notifiers.template_files import SHIPPED_TEMPLATES
+from notifiers.wording import SHIPPED_WORDING
+from tacit.clock import utc_now
+from tacit.home import Home
+
+
+@dataclass
+class App:
+    """One installation, wired; each part is made when it is first asked for."""
+
+    home: Home
+    clock: Callable[[], datetime] = utc_now
+
+    @cached_property
+    def settings(self) -> Settings:
+        return self.home.settings()
+
+    @cached_property
+    def store(self) -> Store:
+        return Store.open(self.home.database_url(self.settings))
+
+    @cached_property
+    def templates(self) -> Templates:
+        folders = [f for f in (self.home.templates,) if f.is_dir()]
+        wording = [f for f in (self.home.path / "wording",) if f.is_dir()]
+        return Templates([*folders, SHIPPED_TEMPLATES], [*wording, SHIPPED_WORDING])
+
+    @cached_property
+    def rulebook(self) -> Rulebook:
+        """The rules in force; remembered by their hash, so that a trail can be read."""
+        rulebook, problems = check_rules(self.home.rules, self.templates)
+        if rulebook is None:
+            raise ProblemsError(problems)
+        texts = {
+            content_version(text): (file, text) for file, text in rulebook.files.items()
+        }
+        with self.store.begin() as unit:
+            unit.book.remember_rules(texts, utc_now())
+            unit.commit()
+        return rulebook
+
+    @property
+    def defaults(self) -> Defaults:
+        vendor = self.settings.vendor
+        return Defaults(vendor.time_zone, vendor.language)
+
+    @cached_property
+    def channels(self) -> Mapping[str, Channel]:
+        """The channels that are configured, by name."""
+        channels: dict[str, Channel] = {"email": self._mail_channel()}
+        slack = self.settings.slack
+        if slack.token:
+            timeout = int(slack.timeout.total_seconds())
+            channels["slack"] = SlackChannel(slack.token, slack.url, timeout)
+        return channels
+
+    def _mail_channel(self) -> Channel:
+        mail, vendor = self.settings.mail, self.settings.vendor
+        sender = Sender(vendor.name, vendor.email)
+        if mail.via == "mailbox":
+            return MailboxChannel(self.home.mailbox, sender, self.clock)
+        smtp = SmtpSettings(
+            mail.host,
+            mail.port,
+            Security(mail.security),
+            mail.username,
+            mail.password,
+            mail.timeout.total_seconds(),
+        )
+        return SmtpChannel(smtp, sender, self.clock)
+
+    def delivering(self, channels: Mapping[str, Channel] | None = None) -> Delivering:
+        """What the relay needs; other channels than the configured ones if given."""
+        delivery, vendor = self.settings.delivery, self.settings.vendor
+        return Delivering(
+            channels=self.channels if channels is None else channels,
+            renderer=self.templates,
+            vendor=Vendor(vendor.name, vendor.email),
+            retry=RetryPolicy(
+                delivery.attempts, delivery.first_wait, delivery.longest_wait
+            ),
+            lease=delivery.lease,
+            workers=delivery.workers,
+            batch=delivery.batch,
+        )
+
+    def recording(self) -> Delivering:
+        """A relay that sends nothing: for simulations."""
+        return self.delivering(
+            {name: RecordingChannel() for name in ("email", "slack")}
+        )
+
+    def close(self) -> None:
+        if "channels" in self.__dict__:
+            for channel in self.channels.values():
+                channel.close()
+        if "store" in self.__dict__:
+            self.store.close()
+
+
+def check_rules(
+    folder: Path, templates: Templates
+) -> tuple[Rulebook | None, list[Problem]]:
+    """The rules of a folder, and every problem found in them."""
+    try:
+        return compile_rulebook(read_rule_files(folder), _audiences(templates))
+    except ProblemsError as error:
+        return None, list(error.problems)
+
+
+def rules_ever_used(app: App) -> dict[str, Ruleset]:
+    """The ruleset of each version that the home has used and that still compiles."""
+    messages = _audiences(app.templates)
+    with app.store.begin(read_only=True) as unit:
+        texts = unit.book.rule_texts()
+    found: dict[str, Ruleset] = {}
+    for version, (file, text) in texts.items():
+        source = Source(file, text)
+        node = read(source)
+        if node.get("machine") is not None:
+            ruleset, _ = compile_machine(source, node, messages)
+            if ruleset is not None:
+                found[version] = ruleset
+    return found
+
+
+def _audiences(templates: Templates) -> dict[str, frozenset[str]]:
+    return {
+        name: frozenset(str(audience) for audience in templates.audiences(name))
+        for name in templates.messages()
+    }
+
+
+def parse_now(text: str | None, settings: Settings) -> datetime:
+    """The time that `--now` gives, or the machine's; refused in production."""
+    if text is None:
+        return utc_now()
+    if settings.production:
+        raise TacitError("this home is marked production: its clock is the machine's")
+    return parse_time(text)
+
+
+def parse_time(text: str) -> datetime:
+    """A time written YYYY-MM-DD or YYYY-MM-DDTHH:MM, in UTC unless it says otherwise."""
+    for form in (
+        "%Y-%m-%d",
+        "%Y-%m-%dT%H:%M",
+        "%Y-%m-%dT%H:%M%z",
+        "%Y-%m-%dT%H:%M:%S%z",
+    ):
+        try:
+            found = datetime.strptime(text, form)  # noqa: DTZ007 - made aware below
+        except ValueError:
+            continue
+        utc = utc_now().tzinfo
+        return (
+            found.replace(tzinfo=utc) if found.tzinfo is None else found.astimezone(utc)
+        )
+    raise TacitError(f'"{text}" is not a time: write 2026-10-01 or 2026-10-01T09:00')

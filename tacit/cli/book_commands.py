@@ -1,0 +1,151 @@
+"""`tacit import` and `tacit export`."""
+
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from engine.domain.errors import ProblemsError, TacitError
+from engine.domain.moments import local_day
+from engine.services import export_book, import_book
+from engine.services.list_changes import COLUMNS, list_changes
+from engine.store.book_files.loading import LoadedBook, load_book
+from engine.store.book_files.mapping_files import load_mapping
+from engine.store.book_files.references import check_references
+from engine.store.book_files.writing import write_csv, write_workbook
+from tacit.bootstrap import App
+from tacit.cli.options import DEFAULT_HOME, Home, Json, Now
+from tacit.cli.output import print_json, print_problems, print_table, progress, say
+from tacit.cli.session import open_at
+
+
+def import_(
+    files: Annotated[
+        list[Path],
+        typer.Argument(help="CSV or Excel files, or folders of them.", metavar="FILE…"),
+    ],
+    mapping: Annotated[
+        Path | None,
+        typer.Option("--mapping", help="Adapts another system's export."),
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what would change; change nothing.")
+    ] = False,
+    home: Home = DEFAULT_HOME,
+    now: Now = None,
+    as_json: Json = False,
+) -> None:
+    """Take a book in. All or nothing; the same files twice change nothing."""
+    with open_at(home, now) as (app, moment):
+        counts = import_files(app, files, mapping, moment, dry_run=dry_run)
+    if as_json:
+        print_json({"dry_run": dry_run, "counts": counts})
+        return
+    rows = [
+        {"": kind, "new": c.get("new", 0), "changed": c.get("changed", 0),
+         "same": c.get("same", 0)}
+        for kind, c in counts.items() if kind != "changes" and c
+    ]  # fmt: skip
+    print_table(rows, ["", "new", "changed", "same"])
+    told = ", ".join(f"{number} {name}" for name, number in counts["changes"].items())
+    say(f"Contract changes: {told}.")
+    if dry_run:
+        say("Nothing was changed: this was a dry run.")
+
+
+def import_files(
+    app: App, files: list[Path], mapping: Path | None, now: datetime, *, dry_run: bool
+) -> dict[str, dict[str, int]]:
+    """Load, check and import files; ProblemsError lists everything wrong with them."""
+    today = local_day(now, app.settings.vendor.time_zone)
+    mapped = load_mapping(_mapping_file(app, mapping), today) if mapping else None
+    rulebook = app.rulebook
+    with progress() as bar:
+        reading = bar.add_task("Checking", total=None)
+        loaded = load_book(files, mapped, lambda n: bar.update(reading, completed=n))
+        _refuse(app, loaded)
+        total = sum(loaded.counts.values())
+        bar.update(reading, total=total, completed=total)
+        writing = bar.add_task("Importing", total=total)
+        return import_book.import_book(
+            app.store,
+            rulebook,
+            loaded.rows,
+            app.defaults,
+            now,
+            dry_run=dry_run,
+            progress=lambda n: bar.update(writing, completed=n),
+        )
+
+
+def _mapping_file(app: App, mapping: Path) -> Path:
+    """The mapping given, or the home's of that name."""
+    if mapping.exists():
+        return mapping
+    named = app.home.path / "mappings" / mapping.with_suffix(".yaml").name
+    return named if named.exists() else mapping
+
+
+def _refuse(app: App, loaded: LoadedBook) -> None:
+    """Stop at errors; show warnings and go on."""
+    if loaded.errors:
+        raise ProblemsError(loaded.problems)
+    print_problems(loaded.problems)
+    with app.store.begin(read_only=True) as unit:
+        known = {
+            kind: unit.book.ids(kind)
+            for kind in ("partners", "customers", "people", "contracts")
+        }
+        affiliations = unit.book.affiliations()
+    problems = check_references(loaded.rows, known, affiliations)
+    if problems:
+        raise ProblemsError(problems)
+    if not loaded.counts:
+        raise TacitError("there is not one row in these files")
+
+
+def export(
+    file: Annotated[Path, typer.Argument(help="A .csv or .xlsx file to write.")],
+    what: Annotated[
+        str,
+        typer.Option(
+            "--what",
+            help="changes (the list), or for .xlsx: book (every kind of row).",
+        ),
+    ] = "changes",
+    home: Home = DEFAULT_HOME,
+    now: Now = None,
+) -> None:
+    """Write the list of upcoming changes, or the whole book, for a spreadsheet."""
+    with open_at(home, now) as (app, moment):
+        today = local_day(moment, app.settings.vendor.time_zone)
+        columns = [column.name for column in COLUMNS]
+        sheets: dict[str, tuple[list[str], Any]] = {}
+        if what == "book":
+            sheets = export_book.sheets(app.store)
+        rows = list_changes(app.store, app.rulebook, today)
+        if what == "changes":
+            listed = [[row[name] for name in columns] for row in rows]
+            sheets["changes"] = (columns, listed)
+        _write(file, what, sheets)
+    say(f"{file}: {', '.join(sheets)}")
+
+
+def _write(file: Path, what: str, sheets: dict[str, tuple[list[str], Any]]) -> None:
+    suffix = file.suffix.lower()
+    if suffix == ".xlsx":
+        write_workbook(file, sheets)
+    elif suffix == ".csv" and what in sheets:
+        header, rows = sheets[what]
+        write_csv(file, header, rows)
+    else:
+        raise TacitError(
+            f"{file.name}: the list goes to .csv or .xlsx, a book to .xlsx"
+        )
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the commands of this module."""
+    app.command("import")(import_)
+    app.command("export")(export)

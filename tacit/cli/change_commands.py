@@ -1,0 +1,201 @@
+"""`tacit changes`, `tacit show` and `tacit fire`."""
+
+from datetime import date
+from typing import Annotated, Any
+
+import typer
+from rich.text import Text
+
+from engine.domain.errors import TacitError
+from engine.domain.moments import local_day
+from engine.domain.parsing import day as parse_day
+from engine.services.fire_event import Fired, fire_event
+from engine.services.list_changes import (
+    COLUMNS,
+    DEFAULT_COLUMNS,
+    LOCKED,
+    chosen_columns,
+    list_changes,
+)
+from engine.services.show_change import show_change
+from notifiers.wording import Wording
+from tacit.cli.options import DEFAULT_HOME, Home, Json, Now
+from tacit.cli.output import out, print_json, print_table, say, shown
+from tacit.cli.session import open_at
+
+_EXTRA = ", ".join(column.name for column in COLUMNS[LOCKED:])
+
+
+def changes(
+    on: Annotated[
+        str | None, typer.Option("--on", help="Listed on this day, YYYY-MM-DD.")
+    ] = None,
+    search: Annotated[
+        str | None,
+        typer.Option("--search", help="Customer's name, domain, hub ID or contact."),
+    ] = None,
+    partner: Annotated[
+        str | None, typer.Option("--partner", help="Only this partner's customers.")
+    ] = None,
+    columns: Annotated[
+        str | None,
+        typer.Option("--columns", help=f"After the five locked ones, of: {_EXTRA}."),
+    ] = None,
+    home: Home = DEFAULT_HOME,
+    now: Now = None,
+    as_json: Json = False,
+) -> None:
+    """List upcoming changes: in their window, or still needing a person.
+
+    With --json every column is given, by name.
+    """
+    wanted = columns.split(",") if columns is not None else DEFAULT_COLUMNS
+    names = chosen_columns([name.strip() for name in wanted if name.strip()])
+    with open_at(home, now) as (app, moment):
+        today = local_day(moment, app.settings.vendor.time_zone)
+        day = _day(on) if on else today
+        rows = list_changes(
+            app.store, app.rulebook, day, search=search, partner=partner
+        )
+    if as_json:
+        print_json(rows)
+        return
+    print_table(rows, names)
+    say(f"{len(rows)} upcoming changes on {day}.")
+
+
+def show(
+    change: Annotated[str, typer.Argument(help="The change's id, from the list.")],
+    home: Home = DEFAULT_HOME,
+    now: Now = None,
+    as_json: Json = False,
+) -> None:
+    """Show one change: facts, plan ahead, history, messages."""
+    with open_at(home, now) as (app, moment):
+        found = show_change(app.store, app.rulebook, change, moment)
+    if as_json:
+        print_json(found)
+        return
+    _print_facts(found)
+    _print_plan(found["plan"])
+    _print_history(found["history"])
+    _print_messages(found["messages"])
+
+
+def fire(
+    change: Annotated[str, typer.Argument(help="The change's id.")],
+    event: Annotated[str, typer.Argument(help="Such as accept.")],
+    person: Annotated[
+        str, typer.Option("--as", help="Who answers: a person's code or address.")
+    ],
+    home: Home = DEFAULT_HOME,
+    now: Now = None,
+    as_json: Json = False,
+) -> None:
+    """Fire an event by hand, with the permission check of every other door.
+
+    Exit code 1 where it is refused.
+    """
+    with open_at(home, now) as (app, moment):
+        fired = fire_event(app.store, app.rulebook, change, event, person, moment)
+    sentence = _refusal_sentence(fired) if fired.refusal else None
+    if as_json:
+        print_json(
+            {
+                "change": fired.change,
+                "event": fired.event,
+                "state": fired.state,
+                "by": fired.person.code,
+                "refused": fired.refusal.reason.value if fired.refusal else None,
+                "message": sentence,
+            }
+        )
+    else:
+        say(sentence or f"{fired.change} is now {fired.state}.")
+    if fired.refusal:
+        raise typer.Exit(1)
+
+
+def _refusal_sentence(fired: Fired) -> str:
+    """Why it was refused, in the language of who asked."""
+    assert fired.refusal is not None  # noqa: S101 - the caller checked
+    wording = Wording(fired.person.language)
+    values = dict(fired.refusal.values)
+    event = wording.section("events").get(fired.event, fired.event)
+    who = [r for r in str(values.get("who", "")).split(", ") if r]
+    roles = wording.section("roles")
+    return wording.sentence(
+        fired.refusal.reason.value,
+        who=fired.person.name,
+        event=event,
+        allowed=", ".join(roles.get(role, role) for role in who) or "-",
+        state=wording.section("states").get(fired.state, fired.state),
+        deadline=values.get("deadline", ""),
+        closed_on=values.get("closed_on", ""),
+    )
+
+
+def _print_facts(found: dict[str, Any]) -> None:
+    out.print(Text(f"{found['id']}  {found['customer']}", style="bold"))
+    hidden = {"id", "customer", "plan", "history", "messages", "answers"}
+    for name, value in found.items():
+        if name not in hidden and value is not None:
+            out.print(f"  {name.replace('_', ' '):<18} {shown(value)}", markup=False)
+    for answer in found["answers"]:
+        roles = ", ".join(answer["by"])
+        say(f"  can be answered    {answer['event']} -> {answer['to']}, by {roles}")
+
+
+def _print_plan(plan: list[dict[str, Any]]) -> None:
+    say("\nPlan, if nobody does anything:")
+    for step in plan or []:
+        what = step["do"] or (
+            f"{step['from']} -> {step['to']}"
+            if step["from"] != step["to"]
+            else step["name"]
+        )
+        told = f"  tells {', '.join(step['messages'])}" if step["messages"] else ""
+        say(f"  {shown(step['at'])}  {what}{told}")
+    if not plan:
+        say("  nothing more will happen by itself")
+
+
+def _print_history(history: list[dict[str, Any]]) -> None:
+    say("\nHistory:")
+    hidden = {"seq", "at", "kind", "rules", "tells", "why"}
+    for entry in history:
+        facts = "  ".join(
+            f"{name}={shown(value)}"
+            for name, value in entry.items()
+            if name not in hidden
+        )
+        say(f"  {entry['seq']:>3}  {shown(entry['at'])}  {entry['kind']:<12} {facts}")
+
+
+def _print_messages(messages: list[dict[str, Any]]) -> None:
+    say("\nMessages:")
+    for message in messages:
+        reason = f" ({message['reason']})" if message["reason"] else ""
+        say(
+            f"  {shown(message['queued_at'])}  {message['message']} to "
+            f"{message['role']}: {message['status']}{reason}"
+        )
+        for copy in message["copies"]:
+            say(
+                f"      {copy['to']} <{copy['address']}> as {copy['audience']}: "
+                f"{copy['status']} {shown(copy['sent_at'])}"
+            )
+
+
+def _day(text: str) -> date:
+    try:
+        return parse_day(text)
+    except ValueError as error:
+        raise TacitError(f'"{text}" {error}') from None
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the commands of this module."""
+    app.command("changes")(changes)
+    app.command("show")(show)
+    app.command("fire")(fire)

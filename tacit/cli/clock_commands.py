@@ -1,0 +1,111 @@
+"""`tacit tick`, `tacit relay`, `tacit run` and `tacit simulate`."""
+
+from typing import Annotated, Any
+
+import typer
+
+from engine.services.advance_clock import advance_clock
+from engine.services.relay_outbox import relay_outbox
+from engine.services.simulate import simulate
+from tacit import process
+from tacit.bootstrap import parse_time
+from tacit.cli.options import DEFAULT_HOME, Home, Json, Now
+from tacit.cli.output import print_json, print_table, progress, say
+from tacit.cli.session import open_app, open_at
+
+
+def tick(home: Home = DEFAULT_HOME, now: Now = None, as_json: Json = False) -> None:
+    """One pass of the clock: do what fell due, and count it."""
+    with open_at(home, now) as (app, moment):
+        rulebook = app.rulebook
+        with progress() as bar:
+            task = bar.add_task("Changes", total=None)
+            counts = advance_clock(
+                app.store, rulebook, moment, progress=lambda n: bar.advance(task, n)
+            )
+    _print_counts(counts.numbers, as_json)
+
+
+def relay(home: Home = DEFAULT_HOME, now: Now = None, as_json: Json = False) -> None:
+    """Deliver what is queued, and count it."""
+    with open_at(home, now) as (app, _):
+        rulebook, delivering = app.rulebook, app.delivering()
+        with progress() as bar:
+            task = bar.add_task("Messages", total=None)
+            counts = relay_outbox(
+                app.store,
+                rulebook,
+                delivering,
+                app.clock,
+                progress=lambda n: bar.advance(task, n),
+            )
+    _print_counts(counts.numbers, as_json)
+
+
+def run(home: Home = DEFAULT_HOME) -> None:
+    """Run the clock and the relay until stopped; SIGTERM finishes what is in flight."""
+    with open_app(home) as app:
+        code = process.run(app)
+    raise typer.Exit(code)
+
+
+def simulation(
+    start: Annotated[str, typer.Option("--from", help="First day, YYYY-MM-DD.")],
+    end: Annotated[str, typer.Option("--to", help="The day after the last one.")],
+    home: Home = DEFAULT_HOME,
+    as_json: Json = False,
+) -> None:
+    """Run the clock over a span of time; nothing is sent, nothing is saved.
+
+    Lists each transition and message, as if nobody answered and all mail arrived.
+    """
+    with open_app(home) as app:
+        first, last = parse_time(start), parse_time(end)
+        with progress() as bar:
+            days = (last - first).days
+            task = bar.add_task("Days", total=days)
+            happenings = list(
+                simulate(
+                    app.store,
+                    app.rulebook,
+                    app.recording(),
+                    first,
+                    last,
+                    lambda at: bar.update(task, completed=(at - first).days),
+                )
+            )
+    if as_json:
+        print_json(happenings)
+        return
+    print_table(
+        [_listed(each) for each in happenings],
+        ["at", "change", "customer", "kind", "what"],
+    )
+    say(f"{len(happenings)} things would happen. Nothing was sent or saved.")
+
+
+def _listed(happening: dict[str, Any]) -> dict[str, Any]:
+    kind = happening["kind"]
+    what: str | None
+    if kind == "transition":
+        what = f"{happening['from']} -> {happening['to']} ({happening['name']})"
+    elif kind == "sent":
+        what = f"{happening['message']} to {happening['to']} by {happening['channel']}"
+    else:
+        what = happening.get("do") or happening.get("reason") or happening.get("name")
+    return {**happening, "what": what}
+
+
+def _print_counts(numbers: Any, as_json: bool) -> None:
+    if as_json:
+        print_json(dict(numbers))
+    else:
+        say(", ".join(f"{name} {number}" for name, number in numbers.items()))
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the commands of this module."""
+    app.command("tick")(tick)
+    app.command("relay")(relay)
+    app.command("run")(run)
+    app.command("simulate")(simulation)

@@ -1,0 +1,92 @@
+"""`tacit messages` and `tacit preview`."""
+
+from typing import Annotated, Any
+
+import typer
+
+from engine.domain.errors import TacitError
+from engine.domain.letters import Audience, LetterRequest, Rendered
+from notifiers.values import example_values
+from tacit.bootstrap import App
+from tacit.cli.options import DEFAULT_HOME, Home, Json
+from tacit.cli.output import print_json, print_table, say
+from tacit.cli.session import open_app
+
+
+def messages(
+    held: Annotated[
+        bool, typer.Option("--held", help="Only what waits for a person.")
+    ] = False,
+    limit: Annotated[int, typer.Option("--limit", min=1, help="At most so many.")] = 50,
+    home: Home = DEFAULT_HOME,
+    as_json: Json = False,
+) -> None:
+    """List messages, the newest first: queued, sent, held, dropped."""
+    with open_app(home) as app, app.store.begin(read_only=True) as unit:
+        rows = unit.outbox.listing(status="held" if held else None, limit=limit)
+        counts = unit.outbox.counts()
+    if as_json:
+        print_json(rows)
+        return
+    print_table(
+        [row | {"copies": _copies(row["copies"])} for row in rows],
+        ["queued_at", "change", "customer", "message", "role", "status", "copies", "reason"],
+    )  # fmt: skip
+    say(", ".join(f"{number} {name}" for name, number in sorted(counts.items())))
+
+
+def preview(
+    message: Annotated[str, typer.Argument(help="The message's name.")],
+    language: Annotated[str, typer.Option("--lang", help="en or fr.")] = "en",
+    audience: Annotated[
+        str | None, typer.Option("--for", help="customer, partner, copy or operations.")
+    ] = None,
+    html: Annotated[bool, typer.Option("--html", help="Print the HTML part.")] = False,
+    home: Home = DEFAULT_HOME,
+    as_json: Json = False,
+) -> None:
+    """Show a message as its reader gets it, filled with example values."""
+    with open_app(home) as app:
+        reader = _audience(app, message, audience)
+        request = LetterRequest(message, reader, language, example_values())
+        rendered = app.templates.render(request)
+    if as_json:
+        print_json(_as_json(rendered))
+    elif html:
+        say(rendered.html)
+    else:
+        say(f"Subject: {rendered.subject}\n\n{rendered.text}")
+
+
+def _audience(app: App, message: str, wanted: str | None) -> Audience:
+    """The reader asked for, or the first that the message is written for."""
+    audiences = sorted(app.templates.audiences(message), key=list(Audience).index)
+    if not audiences:
+        known = ", ".join(sorted(app.templates.messages()))
+        raise TacitError(f'there is no message "{message}" (known: {known})')
+    if wanted is None:
+        return audiences[0]
+    if wanted not in audiences:
+        known = ", ".join(audiences)
+        raise TacitError(f'{message} is not written for "{wanted}" (but for: {known})')
+    return Audience(wanted)
+
+
+def _as_json(rendered: Rendered) -> dict[str, Any]:
+    return {
+        "subject": rendered.subject,
+        "text": rendered.text,
+        "html": rendered.html,
+        "slack_text": rendered.slack_text,
+        "blocks": list(rendered.blocks),
+    }
+
+
+def _copies(copies: list[dict[str, Any]]) -> str:
+    return ", ".join(f"{copy['to']} ({copy['channel']})" for copy in copies)
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the commands of this module."""
+    app.command("messages")(messages)
+    app.command("preview")(preview)

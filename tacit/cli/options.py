@@ -1,0 +1,31 @@
+"""The options that several commands share."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tacit.home import DEFAULT
+
+Home = Annotated[
+    Path,
+    typer.Option(
+        "--home",
+        envvar="TACIT_HOME",
+        help="The folder with settings, rules, templates and data.",
+    ),
+]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
+Now = Annotated[
+    str | None,
+    typer.Option(
+        "--now",
+        help="Pretend that it is this time (2026-10-01T09:00, UTC); "
+        "refused where the settings say production: true.",
+    ),
+]
+By = Annotated[
+    str,
+    typer.Option("--as", help="Who does it, for the audit trail: a code or address."),
+]
+DEFAULT_HOME = DEFAULT

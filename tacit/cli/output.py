@@ -1,0 +1,85 @@
+"""How commands speak: tables for people, JSON for programs, one message for an error."""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime
+from typing import Any
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+from rich.table import Table
+
+from engine.domain.errors import ProblemsError, TacitError
+from engine.domain.problems import Problem
+
+out = Console(highlight=False, soft_wrap=False)
+err = Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+def say(text: str) -> None:
+    """One line of plain text."""
+    typer.echo(text)
+
+
+def print_json(value: Any) -> None:
+    """Any value as indented JSON; dates and times as ISO 8601."""
+    typer.echo(json.dumps(value, indent=2, ensure_ascii=False, default=_jsonable))
+
+
+def _jsonable(value: object) -> object:
+    if isinstance(value, datetime | date):
+        return value.isoformat()
+    if hasattr(value, "as_json"):
+        return value.as_json()
+    return str(value)
+
+
+def print_table(
+    rows: Sequence[Mapping[str, Any]], columns: Iterable[str], title: str | None = None
+) -> None:
+    """Rows as a table; empty cells where a row has nothing."""
+    table = Table(title=title, title_justify="left", header_style="bold", box=None)
+    names = list(columns)
+    for name in names:
+        table.add_column(name.replace("_", " "), overflow="fold")
+    for row in rows:
+        table.add_row(*(shown(row.get(name)) for name in names))
+    out.print(table)
+
+
+def shown(value: object) -> str:
+    """A value as people read it."""
+    if value is None:
+        return ""
+    if isinstance(value, datetime):
+        return f"{value:%Y-%m-%d %H:%M}"
+    if isinstance(value, list | tuple):
+        return ", ".join(str(item) for item in value)
+    return str(value)
+
+
+def print_problems(problems: Sequence[Problem], *, to_stderr: bool = True) -> None:
+    """Every problem with its line of the file."""
+    for problem in problems:
+        typer.echo(problem.with_source(), err=to_stderr)
+
+
+def fail(error: TacitError) -> int:
+    """Show an error as one clear message; the exit code for bad input."""
+    if isinstance(error, ProblemsError):
+        print_problems(error.problems)
+    else:
+        typer.echo(f"Error: {error}", err=True)
+    return 2
+
+
+def progress() -> Progress:
+    """A progress bar on standard error, gone when it is done."""
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        console=err,
+        transient=True,
+    )

@@ -1,0 +1,51 @@
+"""`tacit rules …`: check a folder of rules before anything runs on it."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from engine.domain.problems import Severity
+from notifiers.rendering import Templates
+from notifiers.template_files import SHIPPED_TEMPLATES
+from tacit.bootstrap import App, check_rules
+from tacit.cli.options import DEFAULT_HOME, Home, Json
+from tacit.cli.output import print_json, print_problems, say
+from tacit.home import Home as HomeFolder
+
+app = typer.Typer(no_args_is_help=True, help="The rules that ops edit.")
+
+
+@app.callback()
+def _group() -> None:
+    """The rules that ops edit."""
+
+
+@app.command("check")
+def check(
+    folder: Annotated[
+        Path | None, typer.Argument(help="A folder of rules; the home's if not given.")
+    ] = None,
+    home: Home = DEFAULT_HOME,
+    as_json: Json = False,
+) -> None:
+    """Check every rule file: all mistakes at once, each with its place and remedy.
+
+    Exit code 1 where there are errors. Nothing is changed.
+    """
+    where = HomeFolder(home)
+    has_home = where.settings_file.exists()
+    templates = App(where).templates if has_home else Templates([SHIPPED_TEMPLATES])
+    rulebook, problems = check_rules(folder or where.rules, templates)
+    if as_json:
+        print_json([problem.as_json() for problem in problems])
+    else:
+        print_problems(problems, to_stderr=False)
+        errors = sum(problem.severity is Severity.ERROR for problem in problems)
+        if errors:
+            plural = "error" if errors == 1 else "errors"
+            say(f"{errors} {plural}. The rules in force have not changed.")
+        elif rulebook:
+            say(f"{len(rulebook.files)} files, no errors. Version {rulebook.version}.")
+    if rulebook is None:
+        raise typer.Exit(1)

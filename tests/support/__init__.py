@@ -1,0 +1,1 @@
+"""What tests start from: databases, homes, and builders of books."""
