@@ -1,7 +1,7 @@
 """Wires a home into a working program, once: store, rules, templates, channels."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
@@ -129,11 +129,14 @@ class App:
 def check_rules(
     folder: Path, templates: Templates
 ) -> tuple[Rulebook | None, list[Problem]]:
-    """The rules of a folder, and every problem found in them."""
+    """The rules of a folder, and every problem found in them, by its path."""
     try:
-        return compile_rulebook(read_rule_files(folder), _audiences(templates))
+        rulebook, problems = compile_rulebook(
+            read_rule_files(folder), _audiences(templates)
+        )
     except ProblemsError as error:
-        return None, list(error.problems)
+        rulebook, problems = None, list(error.problems)
+    return rulebook, [replace(one, file=str(folder / one.file)) for one in problems]
 
 
 def rules_ever_used(app: App) -> dict[str, Ruleset]:

@@ -39,6 +39,8 @@ class AddressBook:
 
     people: Mapping[int, Person]
     vendor: Mapping[str, Sequence[Person]]  # by role
+    #: The channels that are configured.
+    channels: frozenset[str] = frozenset(ChannelName)
 
 
 def owner_of(claimed: Claimed) -> str:
@@ -57,15 +59,20 @@ def resolve(claimed: Claimed, routing: Routing, book: AddressBook) -> Resolved:
     found = [
         recipient
         for person in people
-        for recipient in _reached(person, claimed.channel, _audience(route.to))
+        for recipient in _reached(
+            person, claimed.channel, _audience(route.to), book.channels
+        )
     ]
     if not found:
         return Resolved(nobody=_why_nobody(route, people), fallback=route.fallback)
     if route.copy:
+        # A customer's contact may be its partner's too: one message is enough.
+        told = {recipient.person.id for recipient in found}
         found += [
             recipient
             for person in _people_at(route.copy, claimed, book)
-            for recipient in _reached(person, None, Audience.COPY)
+            if person.id not in told
+            for recipient in _reached(person, None, Audience.COPY, book.channels)
         ]
     return Resolved(tuple(found))
 
@@ -95,24 +102,24 @@ def _audience(place: str) -> Audience:
     return Audience.PARTNER if place == _PARTNER else Audience.OPERATIONS
 
 
-def _reached(person: Person, choice: str | None, audience: Audience) -> list[Recipient]:
+def _reached(
+    person: Person, choice: str | None, audience: Audience, channels: frozenset[str]
+) -> list[Recipient]:
     """The person once per channel; the rule's choice goes before the person's."""
     wanted = choice or person.channel
-    addresses = {
-        ChannelName.EMAIL: person.email,
-        ChannelName.SLACK: person.slack_user,
-    }
-    found = [
+    known = ((ChannelName.EMAIL, person.email), (ChannelName.SLACK, person.slack_user))
+    reachable = [
         Recipient(person, channel, address, audience)
-        for channel, address in addresses.items()
-        if address and wanted in (channel, "both")
+        for channel, address in known
+        if address and channel in channels
     ]
-    if not found and person.email:
-        # Somebody who prefers a channel we have no address for is still reachable.
-        found = [Recipient(person, ChannelName.EMAIL, person.email, audience)]
-    return found
+    found = [one for one in reachable if wanted in (one.channel, "both")]
+    # Somebody who prefers a channel that cannot reach them still has the other.
+    return found or reachable
 
 
 def _why_nobody(route: Route, people: Sequence[Person]) -> str:
     place = route.to.replace(".", "'s ").replace("_", " ")
-    return f"{place} has no address" if people else f"there is no {place}"
+    return (
+        f"{place} has no address we can write to" if people else f"there is no {place}"
+    )

@@ -1,7 +1,7 @@
 """Claims queued messages, resolves their readers, and counts the tries to come."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -49,6 +49,8 @@ class ClaimPolicy(Protocol):
     @property
     def batch(self) -> int: ...
     @property
+    def channels(self) -> Mapping[str, object]: ...
+    @property
     def lease(self) -> timedelta: ...
 
 
@@ -58,23 +60,29 @@ def claim_messages(
     """Take due messages. Stale ones are dropped, those without a reader are held."""
     with store.begin() as unit:
         rows = unit.outbox.claim(now, now + policy.lease, policy.batch)
-        batch = ClaimedBatch(taken=len(rows))
-        if rows:
-            _Claim(unit, rulebook, now, batch).settle(rows)
-            unit.commit()
-    return batch
+        if not rows:
+            return ClaimedBatch()
+        claim = _Claim(unit, rulebook, frozenset(policy.channels), now)
+        claim.settle(rows)
+        unit.commit()
+    return claim.batch
 
 
 class _Claim:
     """One claim in its transaction."""
 
     def __init__(
-        self, unit: UnitOfWork, rulebook: Rulebook, now: datetime, batch: ClaimedBatch
+        self,
+        unit: UnitOfWork,
+        rulebook: Rulebook,
+        channels: frozenset[str],
+        now: datetime,
     ) -> None:
         self._unit = unit
         self._rulebook = rulebook
         self._now = now
-        self._batch = batch
+        self._channels = channels
+        self.batch = ClaimedBatch()
         self._finished: list[MessageUpdate] = []
         self._notes: dict[int, list[Note]] = {}
         self._new: list[DeliveryStart] = []
@@ -82,6 +90,7 @@ class _Claim:
         self._dropped: list[DeliveryUpdate] = []
 
     def settle(self, rows: Sequence[Claimed]) -> None:
+        self.batch.taken = len(rows)
         book = self._address_book(rows)
         tried: dict[int, list[Delivery]] = {}
         again = [row.outbox_id for row in rows if row.attempts]
@@ -105,7 +114,8 @@ class _Claim:
         wanted |= {row.point_of_contact_id for row in rows}
         people = self._unit.book.people(sorted(id_ for id_ in wanted if id_))
         operations = self._unit.book.vendor_people("operations")
-        return AddressBook(people, {"operations": operations})
+        vendor = {"operations": operations}
+        return AddressBook(people, vendor, self._channels)
 
     def _start(
         self, claimed: Claimed, resolved: Resolved, tried: Sequence[Delivery]
@@ -152,7 +162,7 @@ class _Claim:
         )
         (self._again if before else self._new).append(start)
         attempt = Attempt(claimed, recipient, number, in_doubt > 0, in_doubt)
-        self._batch.attempts.append(attempt)
+        self.batch.attempts.append(attempt)
 
     def _drop_copy(self, delivery: Delivery) -> None:
         self._dropped.append(
@@ -186,7 +196,7 @@ class _Claim:
     def _finish(
         self, claimed: Claimed, status: OutboxStatus, reason: str | None
     ) -> None:
-        self._batch.counted[status.value] += 1
+        self.batch.counted[status.value] += 1
         self._finished.append(
             MessageUpdate(claimed.outbox_id, status.value, reason, self._now)
         )

@@ -69,7 +69,9 @@ def _decide(
     subject = row.subject(ruleset)
     role = role_of(actor, row)
     if role is None:
-        values = {"event": event, "role": "outsider", "who": "", "name": actor.name}
+        branches = ruleset.states[row.state].on.get(event, ())
+        roles = dict.fromkeys(role for branch in branches for role in branch.by)
+        values = {"event": event, "role": None, "who": ", ".join(roles)}
         refusal = Refusal(RefusalReason.NOT_PERMITTED, values)
         return Outcome(subject, refusal=refusal)
     return decide(ruleset, subject, Event(event, role), now)

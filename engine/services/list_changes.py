@@ -49,7 +49,7 @@ COLUMNS: Final = (
     Column("customer_id", "the customer's code"),
     Column("attention", "why a person is needed, if one is"),
 )
-DEFAULT_COLUMNS: Final = ("primary_contact", "renewal_start", "id")
+DEFAULT_COLUMNS: Final = ("renewal_start", "id")
 
 Listed = dict[str, Any]
 

@@ -91,6 +91,9 @@ def migrate(engine: Engine) -> None:
     """Bring the schema to the newest version; does nothing when it is."""
     config = _config()
     try:
+        present, newest = schema_versions(engine)
+        if present == newest:
+            return
         with engine.begin() as connection:
             config.attributes["connection"] = connection
             command.upgrade(config, "head")

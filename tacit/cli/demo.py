@@ -28,6 +28,7 @@ from tacit.home import Home
 #: The sample book was written to be interesting between these days.
 FROM: Final = datetime(2026, 10, 1, tzinfo=UTC)
 TO: Final = datetime(2027, 3, 31, tzinfo=UTC)
+MOST_MOVES: Final = 8
 
 
 def run(folder: Path | None) -> None:
@@ -58,13 +59,14 @@ def _show(app: App) -> None:
     say(told or "The book was imported before; nothing in it has changed.")
     _title(f"Upcoming changes on {FROM:%d %B %Y}")
     _print_changes(app)
-    _title(f"The clock runs until {TO:%d %B %Y}; nobody has to press anything")
+    _title(f"The clock runs until {TO:%d %B %Y}")
     happenings = _run_clock(app)
     _print_happenings(happenings)
+    change = _well_told_renewal(app, happenings)
     _title("A reminder, as its reader gets it")
-    _print_mail(read_mailbox(app.home.mailbox))
-    _title("A tacit renewal, and its audit trail")
-    _print_renewal(app, happenings)
+    _print_mail(read_mailbox(app.home.mailbox), change)
+    _title("The tacit renewal it announced, and its audit trail")
+    _print_trail(change)
     _print_checks(app)
 
 
@@ -90,44 +92,63 @@ def _run_clock(app: App) -> list[dict[str, Any]]:
 def _print_happenings(happenings: list[dict[str, Any]]) -> None:
     moves = [
         {
-            "when": shown(each["at"]),
+            "when": each["at"],
+            "change": each["change"],
             "customer": each["customer"],
             "what": f"{each['from']} -> {each['to']}",
-            "because": each.get("why", each["name"]),
+            "because": each.get("why", each["name"]).split(".")[0],
         }
         for each in happenings
         if each["kind"] == "transition"
     ]
-    print_table(moves[:10], ["when", "customer", "what", "because"])
-    if len(moves) > 10:
-        say(f"... and {len(moves) - 10} more transitions")
+    print_table(moves[:MOST_MOVES], ["when", "change", "customer", "what", "because"])
+    if len(moves) > MOST_MOVES:
+        say(f" ... and {len(moves) - MOST_MOVES} more")
     counted = Counter(each["kind"] for each in happenings)
     say(
-        f"{counted['sent']} messages delivered, {counted['transition']} transitions, "
-        f"{counted['held']} held for a person, {counted['undelivered']} without a reader"
+        f"\n{counted['sent']} messages delivered; {counted['held']} changes held for "
+        f"a person, {counted['undelivered']} message with nobody to send it to."
     )
 
 
-def _print_mail(mails: list[Mail]) -> None:
-    mail = next((m for m in mails if "renew" in m.subject.casefold()), mails[0])
+def _well_told_renewal(app: App, happenings: list[dict[str, Any]]) -> dict[str, Any]:
+    """The tacit renewal that was announced most often."""
+    told = Counter(each["change"] for each in happenings if each["kind"] == "sent")
+    silent = [
+        each["change"]
+        for each in happenings
+        if each["kind"] == "transition" and each["name"] == "silence"
+    ]
+    chosen = max(silent, key=lambda code: told[code])
+    return show_change(app.store, app.rulebook, chosen, TO)
+
+
+def _print_mail(mails: list[Mail], change: dict[str, Any]) -> None:
+    addresses = {
+        copy["address"]
+        for message in change["messages"]
+        for copy in message["copies"]
+        if copy["audience"] == "customer"
+    }
+    contract = f"({change['contract']})"
+    mail = next(
+        mail
+        for mail in mails
+        if contract in mail.text and any(to in mail.to for to in addresses)
+    )
     head = Text(f"To: {mail.to}\nSubject: {mail.subject}\n", style="bold")
     body = Group(head, Text(mail.text.strip()))
     out.print(Panel(body, width=min(out.width, 88)))
-    say(f"{len(mails)} mails were written.")
+    say(f"One of {len(mails)} mails, all in the local mailbox; none left this machine.")
 
 
-def _print_renewal(app: App, happenings: list[dict[str, Any]]) -> None:
-    silent = next(
-        each
-        for each in happenings
-        if each["kind"] == "transition" and each["name"] == "silence"
-    )
-    found = show_change(app.store, app.rulebook, silent["change"], TO)
-    say(f"{found['id']}, {found['customer']}: {found['state']}")
-    for entry in found["history"]:
+def _print_trail(change: dict[str, Any]) -> None:
+    say(f"{change['id']}, {change['customer']}: {change['state']}\n")
+    for entry in change["history"]:
         what = {
             "transition": f"{entry.get('from')} -> {entry.get('to')}",
             "sent": f"{entry.get('message')} to {entry.get('to')}",
+            "effect": entry.get("do") or entry.get("name"),
         }.get(entry["kind"], entry.get("name", entry.get("state", "")))
         say(f"  {shown(entry['at'])}  {entry['kind']:<10}  {what}")
 

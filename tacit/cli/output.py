@@ -1,9 +1,10 @@
 """How commands speak: tables for people, JSON for programs, one message for an error."""
 
 import json
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Final
 
 import typer
 from rich.console import Console
@@ -13,7 +14,10 @@ from rich.table import Table
 from engine.domain.errors import ProblemsError, TacitError
 from engine.domain.problems import Problem
 
-out = Console(highlight=False, soft_wrap=False)
+#: Where nobody looks at a terminal, tables are as wide as they need to be.
+WIDE: Final = 130
+
+out = Console(highlight=False, width=None if sys.stdout.isatty() else WIDE)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
 
 
@@ -42,10 +46,23 @@ def print_table(
     table = Table(title=title, title_justify="left", header_style="bold", box=None)
     names = list(columns)
     for name in names:
-        table.add_column(name.replace("_", " "), overflow="fold")
+        table.add_column(name.replace("_", " "), no_wrap=name in _WHOLE)
     for row in rows:
-        table.add_row(*(shown(row.get(name)) for name in names))
+        table.add_row(*(_cell(name, row.get(name)) for name in names))
     out.print(table)
+
+
+#: Columns that would be unreadable in two lines.
+_WHOLE: Final = frozenset(
+    {"id", "change", "at", "when", "queued_at", "deadline", "renewal_start", "owner"}
+)
+#: Columns of codes, which people read as words.
+_CODES: Final = frozenset({"type", "state", "message", "role"})
+
+
+def _cell(name: str, value: object) -> str:
+    text = shown(value)
+    return text.replace("_", " ") if name in _CODES else text
 
 
 def shown(value: object) -> str:
