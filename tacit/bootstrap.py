@@ -5,11 +5,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
+from typing import Protocol
 
 from config.settings import Settings
 from engine.domain.errors import ProblemsError, TacitError
 from engine.domain.interfaces import Channel
 from engine.domain.letter_values import Vendor
+from engine.domain.letters import Audience
 from engine.domain.problems import Problem
 from engine.domain.retry import RetryPolicy
 from engine.domain.rule_compiler import compile_machine, content_version
@@ -26,10 +28,17 @@ from notifiers.mailbox import MailboxChannel
 from notifiers.recording import RecordingChannel
 from notifiers.rendering import Templates
 from notifiers.slack import SlackChannel
-from notifiers.template_files import SHIPPED_TEMPLATES
+from notifiers.template_files import SHIPPED_TEMPLATES, TemplateNames
 from notifiers.wording import SHIPPED_WORDING
 from tacit.clock import utc_now
 from tacit.home import Home
+
+
+class Written(Protocol):
+    """Knows which messages are written, and for whom."""
+
+    def messages(self) -> frozenset[str]: ...
+    def audiences(self, message: str) -> frozenset[Audience]: ...
 
 
 @dataclass
@@ -49,14 +58,22 @@ class App:
 
     @cached_property
     def templates(self) -> Templates:
-        folders = [f for f in (self.home.templates,) if f.is_dir()]
+        """Every template, read and checked; ProblemsError where one is wrong."""
         wording = [f for f in (self.home.path / "wording",) if f.is_dir()]
-        return Templates([*folders, SHIPPED_TEMPLATES], [*wording, SHIPPED_WORDING])
+        return Templates(self._template_folders(), [*wording, SHIPPED_WORDING])
+
+    def _template_folders(self) -> list[Path]:
+        own = [f for f in (self.home.templates,) if f.is_dir()]
+        return [*own, SHIPPED_TEMPLATES]
+
+    @cached_property
+    def template_names(self) -> TemplateNames:
+        return TemplateNames(self._template_folders())
 
     @cached_property
     def rulebook(self) -> Rulebook:
         """The rules in force; remembered by their hash, so that a trail can be read."""
-        rulebook, problems = check_rules(self.home.rules, self.templates)
+        rulebook, problems = check_rules(self.home.rules, self.template_names)
         if rulebook is None:
             raise ProblemsError(problems)
         texts = {
@@ -127,7 +144,7 @@ class App:
 
 
 def check_rules(
-    folder: Path, templates: Templates
+    folder: Path, templates: Written
 ) -> tuple[Rulebook | None, list[Problem]]:
     """The rules of a folder, and every problem found in them, by its path."""
     try:
@@ -141,7 +158,7 @@ def check_rules(
 
 def rules_ever_used(app: App) -> dict[str, Ruleset]:
     """The ruleset of each version that the home has used and that still compiles."""
-    messages = _audiences(app.templates)
+    messages = _audiences(app.template_names)
     with app.store.begin(read_only=True) as unit:
         texts = unit.book.rule_texts()
     found: dict[str, Ruleset] = {}
@@ -155,7 +172,7 @@ def rules_ever_used(app: App) -> dict[str, Ruleset]:
     return found
 
 
-def _audiences(templates: Templates) -> dict[str, frozenset[str]]:
+def _audiences(templates: Written) -> dict[str, frozenset[str]]:
     return {
         name: frozenset(str(audience) for audience in templates.audiences(name))
         for name in templates.messages()

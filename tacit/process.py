@@ -69,7 +69,8 @@ def run(app: App) -> int:
     """
     configure()
     worker = Worker(app)
-    _ = app.rulebook  # A bad rule file stops the start, not the first tick.
+    # A bad rule file or template stops the start, not the first tick.
+    _ = app.rulebook, app.templates
     _stop_on_signals(worker)
     scheduler = BackgroundScheduler(timezone="UTC")
     scheduler.add_job(

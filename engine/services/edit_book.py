@@ -69,6 +69,14 @@ class Editor:
         again = f"; {released} held messages are queued again" if released else ""
         return f"{row['code']}: primary contact is {found.name}{again}"
 
+    def release(self, codes: Sequence[str]) -> str:
+        """Queue held messages again: of these changes, or without any, all of them."""
+        with self.store.begin() as unit:
+            ids = [unit.changes.by_code(code).id for code in codes] if codes else None
+            released = unit.outbox.release(ids, self.now)
+            unit.commit()
+        return f"{released} held messages are queued again"
+
     def renewal_start(self, code: str, day: date) -> str:
         """Move a change's renewal start; everything that follows is planned again."""
         with self.store.begin() as unit:
@@ -167,12 +175,16 @@ def change_association(  # noqa: PLR0913 - one edit, by whom, when
         if row.owner_choice == PARTNER:
             unit.changes.set_owner(row.id, None)
     again = {row.id for row in theirs}
+    reset = {row.id for row in rows if row.owner_choice == PARTNER}
+    ended = {**edit, "owner_choice": None}
     now_rows = unit.changes.by_ids([row.id for row in rows])
+    others = [row for row in now_rows if row.id not in again]
+    without_choice = [row for row in others if row.id in reset]
+    note_changes(unit, rulebook, without_choice, ended, by, now)
+    unchanged = [row for row in others if row.id not in reset]
+    note_changes(unit, rulebook, unchanged, edit, by, now)
     moved = [Moved.in_place(row) for row in now_rows if row.id in again]
-    note_changes(
-        unit, rulebook, [row for row in now_rows if row.id not in again], edit, by, now
-    )
-    plan_again(unit, rulebook, moved, {**edit, "owner_choice": None}, by, now)
+    plan_again(unit, rulebook, moved, ended, by, now)
 
 
 def _partner_owned(row: ChangeRow, customer: Mapping[str, object]) -> bool:

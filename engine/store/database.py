@@ -94,11 +94,21 @@ def migrate(engine: Engine) -> None:
         present, newest = schema_versions(engine)
         if present == newest:
             return
+        if present is not None and not _is_known(present):
+            raise DatabaseError(
+                f"the database has schema {present}, which this version of Tacit does "
+                "not know: it was made by a newer one"
+            )
         with engine.begin() as connection:
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
     except OperationalError as error:
         raise DatabaseError(f"cannot use the database: {error.orig}") from None
+
+
+def _is_known(revision: str) -> bool:
+    revisions = ScriptDirectory.from_config(_config()).walk_revisions()
+    return any(script.revision == revision for script in revisions)
 
 
 def schema_versions(engine: Engine) -> tuple[str | None, str | None]:

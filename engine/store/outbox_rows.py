@@ -4,7 +4,8 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, Select, func, select, update
+from sqlalchemy import Connection, Select, and_, func, select, update
+from sqlalchemy.sql.elements import ColumnElement
 
 from engine.domain.records import (
     ChangeRow,
@@ -18,7 +19,7 @@ from engine.domain.records import (
     OutboxStatus,
 )
 from engine.store.bulk import insert_rows, update_rows
-from engine.store.change_rows import change_columns
+from engine.store.change_rows import CHUNK, change_columns
 from engine.store.tables import (
     changes,
     contracts,
@@ -144,37 +145,65 @@ class OutboxRows:
         update_rows(self._connection, deliveries, keys, columns, results)
 
     def finish(self, results: Sequence[MessageUpdate]) -> None:
-        columns = MessageUpdate._fields[1:]
-        update_rows(self._connection, outbox, ("id",), columns, results)
+        """Record what became of claimed messages.
 
-    def release(self, change_ids: Iterable[int], now: datetime) -> int:
-        """Queue again what was held for these changes; how many there were."""
-        result = self._connection.execute(
-            update(outbox)
+        One that was dropped in mid-air stays so, unless it did arrive.
+        """
+        columns = MessageUpdate._fields[1:]
+        sent = [one for one in results if one.status == OutboxStatus.SENT]
+        update_rows(self._connection, outbox, ("id",), columns, sent)
+        sending = OutboxStatus.SENDING.value
+        others = [
+            (one.id, sending, *one[1:])
+            for one in results
+            if one.status != OutboxStatus.SENT
+        ]
+        update_rows(self._connection, outbox, ("id", "status"), columns, others)
+
+    def release(self, change_ids: Iterable[int] | None, now: datetime) -> int:
+        """Queue again what is held for these changes, or (None) all that is held.
+
+        What did not arrive gets all its tries anew. How many messages there were.
+        """
+        held = outbox.c.status == OutboxStatus.HELD
+        if change_ids is None:
+            return self._release(held, now)
+        ids, released = list(change_ids), 0
+        for start in range(0, len(ids), CHUNK):
+            chosen = outbox.c.change_id.in_(ids[start : start + CHUNK])
+            released += self._release(and_(held, chosen), now)
+        return released
+
+    def _release(self, held: ColumnElement[bool], now: datetime) -> int:
+        self._connection.execute(
+            update(deliveries)
             .where(
-                outbox.c.change_id.in_(list(change_ids)),
-                outbox.c.status == OutboxStatus.HELD,
+                deliveries.c.outbox_id.in_(select(outbox.c.id).where(held)),
+                deliveries.c.status != DeliveryStatus.SENT,
             )
-            .values(
-                status=OutboxStatus.QUEUED, next_try_at=now, attempts=0, reason=None
-            )
+            .values(attempts=0)
         )
+        queued = {"status": OutboxStatus.QUEUED, "next_try_at": now, "reason": None}
+        result = self._connection.execute(update(outbox).where(held).values(queued))
         return result.rowcount
 
     def drop_waiting(
         self, change_ids: Iterable[int], reason: str, *, roles: Sequence[str] = ()
     ) -> int:
         """Drop what is queued for these changes, for all roles or for some."""
-        statement = update(outbox).where(
-            outbox.c.change_id.in_(list(change_ids)),
-            outbox.c.status.in_([*_WAITING, OutboxStatus.HELD]),
-        )
-        if roles:
-            statement = statement.where(outbox.c.role.in_(roles))
-        result = self._connection.execute(
-            statement.values(status=OutboxStatus.DROPPED, reason=reason)
-        )
-        return result.rowcount
+        ids, dropped = list(change_ids), 0
+        for start in range(0, len(ids), CHUNK):
+            statement = update(outbox).where(
+                outbox.c.change_id.in_(ids[start : start + CHUNK]),
+                outbox.c.status.in_([*_WAITING, OutboxStatus.HELD]),
+            )
+            if roles:
+                statement = statement.where(outbox.c.role.in_(roles))
+            result = self._connection.execute(
+                statement.values(status=OutboxStatus.DROPPED, reason=reason)
+            )
+            dropped += result.rowcount
+        return dropped
 
     def next_try_at(self) -> datetime | None:
         """The earliest time at which a message may be tried."""

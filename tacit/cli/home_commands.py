@@ -21,8 +21,11 @@ def init(home: Home = DEFAULT_HOME) -> None:
     """
     made = homes.create(HomeFolder(home))
     with open_app(home) as app:
-        rules = len(app.rulebook.machines)
-    say(f"{home}: {len(made)} files made, {rules} state machines, database ready")
+        rules, messages = len(app.rulebook.machines), len(app.templates.messages())
+    say(
+        f"{home}: {len(made)} files made, {rules} state machines, "
+        f"{messages} messages, database ready"
+    )
     if made:
         say(f"Next: look at {home / 'tacit.yaml'}, then `tacit import` your book.")
 

@@ -6,11 +6,12 @@ import typer
 
 from engine.domain.errors import TacitError
 from engine.domain.letters import Audience, LetterRequest, Rendered
+from engine.services.edit_book import Editor
 from notifiers.values import example_values
 from tacit.bootstrap import App
-from tacit.cli.options import DEFAULT_HOME, Home, Json
+from tacit.cli.options import DEFAULT_HOME, By, Home, Json, Now
 from tacit.cli.output import print_json, print_table, say
-from tacit.cli.session import open_app
+from tacit.cli.session import open_app, open_at
 
 
 def messages(
@@ -58,6 +59,24 @@ def preview(
         say(f"Subject: {rendered.subject}\n\n{rendered.text}")
 
 
+def release(
+    changes: Annotated[
+        list[str] | None, typer.Argument(help="Changes' ids.", metavar="CHANGE…")
+    ] = None,
+    everything: Annotated[
+        bool, typer.Option("--all", help="All that is held, whatever the change.")
+    ] = False,
+    home: Home = DEFAULT_HOME,
+    now: Now = None,
+    by: By = "operations",
+) -> None:
+    """Queue held messages again, once what kept them is mended."""
+    if bool(changes) == everything:
+        raise TacitError("name the changes whose messages to release, or --all")
+    with open_at(home, now) as (app, moment):
+        say(Editor(app.store, app.rulebook, by, moment).release(changes or []))
+
+
 def _audience(app: App, message: str, wanted: str | None) -> Audience:
     """The reader asked for, or the first that the message is written for."""
     audiences = sorted(app.templates.audiences(message), key=list(Audience).index)
@@ -90,3 +109,4 @@ def add_to(app: typer.Typer) -> None:
     """Add the commands of this module."""
     app.command("messages")(messages)
     app.command("preview")(preview)
+    app.command("release")(release)

@@ -2,6 +2,7 @@ from pathlib import Path
 
 import pytest
 
+from config.settings import Settings
 from tests.acceptance.conftest import CHECKOUT, Tacit
 
 
@@ -126,3 +127,16 @@ def test_every_command_is_in_the_manual(tacit: Tacit) -> None:
 
     assert {"init", "import", "changes", "run", "simulate"} <= commands
     assert {name for name in commands if f"tacit {name}" not in manual} == set()
+
+
+def test_every_setting_is_explained_in_the_shipped_file() -> None:
+    text = (CHECKOUT / "config" / "tacit.yaml").read_text()
+    names = [
+        name
+        for part in Settings.model_fields.values()
+        if isinstance(part.annotation, type)
+        for name in getattr(part.annotation, "model_fields", {})
+    ]
+
+    assert len(names) > 20
+    assert [name for name in names if f"  {name}: " not in text] == []
