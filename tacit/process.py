@@ -41,17 +41,22 @@ class Worker:
     def _tick(self) -> None:
         app = self._app
         now = app.clock()
-        done = advance_clock(app.store, app.rulebook, now)
+        done = advance_clock(app.store, app.rulebook, now, progress=self._sign_of_life)
         sent = relay_outbox(
             app.store,
             app.rulebook,
             app.delivering(),
             app.clock,
             should_stop=self.stopping.is_set,
+            progress=self._sign_of_life,
         )
         self._beat_and_seal(now)
         if any(done.numbers.values()) or any(sent.numbers.values()):
             log.info("pass done", **done.numbers, **sent.numbers)
+
+    def _sign_of_life(self, _done: int) -> None:
+        """A long backlog is not silence: each batch counts as alive."""
+        self.alive_at = self._app.clock()
 
     def _beat_and_seal(self, now: datetime) -> None:
         with self._app.store.begin() as unit:

@@ -70,16 +70,18 @@ def closes_at(
     """Until when an event bound to a moment is open; None: not yet known.
 
     The moment that the notice keeps open is prolonged until the notice has been out
-    for its time; before it is out, nobody can say until when.
+    for its time. Where silence waits for a notice that is not out yet, nobody can say
+    until when.
     """
     at = moments_of(ruleset, subject)[moment][0]
     notice = ruleset.notice
-    if notice is None or notice.keeps_open != moment or not _silence_ahead(ruleset):
+    if notice is None or notice.keeps_open != moment:
         return at
     counts_at = silence_opens_at(notice, subject)
-    if counts_at is None:
-        return at if now < at else None
-    return max(at, counts_at)
+    if counts_at is not None:
+        return max(at, counts_at)
+    waits = now >= at and _silence_moments(ruleset, subject)
+    return None if waits else at
 
 
 def wake_after_notice(ruleset: Ruleset, subject: Subject) -> datetime | None:
@@ -91,21 +93,17 @@ def wake_after_notice(ruleset: Ruleset, subject: Subject) -> datetime | None:
     if not counts_at:
         return None
     instants = moments_of(ruleset, subject)
-    waiting = [
-        instants[moment][0]
-        for moment, branches in ruleset.states[subject.state].at.items()
-        if any(branch.after_notice for branch in branches)
-    ]
+    waiting = [instants[name][0] for name in _silence_moments(ruleset, subject)]
     return counts_at if any(at < counts_at for at in waiting) else None
 
 
-def _silence_ahead(ruleset: Ruleset) -> bool:
-    return any(
-        branch.after_notice
-        for state in ruleset.states.values()
-        for branches in state.at.values()
-        for branch in branches
-    )
+def _silence_moments(ruleset: Ruleset, subject: Subject) -> list[str]:
+    """The moments of the present state at which silence speaks, once it was told."""
+    return [
+        moment
+        for moment, branches in ruleset.states[subject.state].at.items()
+        if any(branch.after_notice for branch in branches)
+    ]
 
 
 def listed_on(ruleset: Ruleset, subject: Subject) -> date:

@@ -99,6 +99,7 @@ class Replayed:
     attention: bool = False
     owner_choice: str | None = None
     notice_out: bool = False
+    plan: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,9 +146,9 @@ def _fold(present: Replayed, kind: str, said: Mapping[str, Any]) -> Replayed:
         case "edited":
             return _fold_edit(present, said)
         case "sent":
-            return replace(
-                present, notice_out=present.notice_out or said.get("notice", False)
-            )
+            # A notice of dates that have moved since says nothing about the new ones.
+            notice = said.get("notice", False) and said["plan"] == present.plan
+            return replace(present, notice_out=present.notice_out or notice)
         case _:
             return present
 
@@ -159,7 +160,8 @@ def _fold_edit(present: Replayed, said: Mapping[str, Any]) -> Replayed:
     if "owner_choice" in changed:
         present = replace(present, owner_choice=changed["owner_choice"])
     if said.get("planned_again"):
-        present = replace(present, notice_out=False)
+        plan = present.plan + 1
+        present = replace(present, notice_out=False, attention=False, plan=plan)
     return present
 
 

@@ -95,7 +95,7 @@ class Complaints:
         if word in words:
             return
         self._doubts.add(path)
-        if not self.lost_names(*declared_at):
+        if not self.lost_names(path, *declared_at):
             hint = did_you_mean(word, words) or f"there is no {kind}"
             self.at_key(path, f'unknown {kind} "{word}"', hint)
 
@@ -114,9 +114,7 @@ class Complaints:
     def lost(self, path: Path) -> bool:
         """Whether a part was refused of what an entry holds, or perhaps the entry."""
         holder = yaml_text.at(self.node, path[:-1])
-        if not isinstance(holder, Mapping):
-            return self.is_torn(path)
-        node = holder.get(str(path[-1]))
+        node = holder.get(str(path[-1])) if isinstance(holder, Mapping) else None
         return holder.torn if node is None else yaml_text.is_torn(node)
 
     def doubtful(self, path: Path) -> bool:
@@ -131,8 +129,8 @@ class Complaints:
         edges = (r"(?<!\w)", r"(?!\w)") if re.fullmatch(r"\w+", word) else ("", "")
         pattern = re.compile(re.escape(word).join(edges))
         first = mark.line - 1
-        for number in range(first, first + mark.lines):
-            line = self.source.lines[number] if number < len(self.source.lines) else ""
+        lines = self.source.lines[first : first + mark.lines]
+        for number, line in enumerate(lines, first):
             begin = mark.column - 1 + start if number == first else 0
             found = pattern.search(line, begin)
             if found:

@@ -20,18 +20,23 @@ from engine.domain.outcome import (
     Subject,
     Trace,
 )
-from engine.domain.ruleset import EventBranch, MomentBranch, Ruleset, State
-from engine.domain.vocabulary import CLOSING, HOLD
+from engine.domain.ruleset import EventBranch, MomentBranch, Ruleset, State, Telling
+from engine.domain.vocabulary import ANSWERERS, CLOSING, HOLD
 
 
 def decide(
     ruleset: Ruleset, subject: Subject, event: Event | None, now: datetime
 ) -> Outcome:
-    """What follows from an event, or (None) from the clock's having come to `now`."""
+    """What follows from an event, or (None) from the clock's having come to `now`.
+
+    What fell due before an event happened before it, however late the clock is. A
+    refused event changes nothing.
+    """
     decision = _Decision(ruleset, subject, now)
     if event is not None:
+        decision.take_due_moments()
         decision.fire(event)
-    if decision.refusal is None and not subject.closed:
+    if decision.refusal is None and not decision.subject.closed:
         decision.advance()
     return decision.outcome()
 
@@ -42,7 +47,7 @@ class _Decision:
     def __init__(self, ruleset: Ruleset, subject: Subject, now: datetime) -> None:
         self._rules = ruleset
         self._now = now
-        self.subject = subject
+        self._before = self.subject = subject
         self.refusal: Refusal | None = None
         self._steps: list[Step] = []
         self._trace: list[Trace] = []
@@ -51,8 +56,10 @@ class _Decision:
 
     def outcome(self) -> Outcome:
         if self.refusal is not None:
-            return Outcome(self.subject, refusal=self.refusal, trace=tuple(self._trace))
-        subject = replace(self.subject, handled_until=self._now)
+            return Outcome(self._before, refusal=self.refusal, trace=tuple(self._trace))
+        # A clock that goes back undoes nothing.
+        handled = max(self._now, self.subject.handled_until or self._now)
+        subject = replace(self.subject, handled_until=handled)
         due = None if subject.closed else self._next_due()
         return Outcome(subject, tuple(self._steps), due, None, tuple(self._trace))
 
@@ -118,10 +125,14 @@ class _Decision:
 
     def advance(self) -> None:
         """Take every dated transition that is due; then remind, if still there."""
-        while not self.subject.closed and self._take_due_moment():
-            pass
+        self.take_due_moments()
         if not self.subject.closed and not self._state().final:
             self._remind()
+
+    def take_due_moments(self) -> None:
+        """Act on due moments until none leads anywhere any more."""
+        while not self.subject.closed and self._take_due_moment():
+            pass
 
     def _take_due_moment(self) -> bool:
         """Act on the first due moment that leads somewhere; whether one did."""
@@ -155,6 +166,9 @@ class _Decision:
         self, state: State, moment: str, index: int, at: datetime
     ) -> bool:
         branch = state.at[moment][index]
+        if branch.after_notice and self.subject.attention is not None:
+            self._note(moment, "waits: the change is held for a person")
+            return False
         waits_until = self._waits_until(branch)
         if branch.after_notice and (waits_until is None or waits_until > self._now):
             until = f"until {waits_until:%Y-%m-%d %H:%M}Z" if waits_until else "for it"
@@ -223,21 +237,37 @@ class _Decision:
             if reminder.at <= self._now and not self._handled(reminder.at)
             and self._wanted(reminder)
         ]  # fmt: skip
-        if not due:
-            return
-        sendable = [reminder for reminder in due if not self._too_late(reminder)]
-        if sendable:
-            self._send(sendable[-1], [r for r in due if r is not sendable[-1]])
-        else:
-            self._skip(due)
+        in_time = [n for n, one in enumerate(due) if not self._too_late(one)]
+        last = max(in_time, default=-1)
+        if in_time:
+            self._send(due[last], due[:last])
+        if later := due[last + 1 :]:
+            self._skip(later)
 
     def _wanted(self, due: DueReminder) -> bool:
         guard = due.reminder.guard
-        return guard is None or guard.holds(agenda.facts_of(self.subject))
+        if guard is None or guard.holds(agenda.facts_of(self.subject)):
+            return True
+        message = due.reminder.telling.message
+        self._note(f"{message}: if {guard.text}", "does not hold")
+        return False
 
     def _too_late(self, due: DueReminder) -> bool:
         within = due.reminder.send_within
-        return within is not None and self._now > due.at + within
+        if within is not None and self._now > due.at + within:
+            return True
+        telling = due.reminder.telling
+        return bool(telling.asks) and not self._can_be_answered(telling)
+
+    def _can_be_answered(self, telling: Telling) -> bool:
+        """Whether its readers may still answer any of what it asks."""
+        readers = set(ANSWERERS[telling.to])
+        return any(
+            self._closed_since(branch) is None
+            for event in telling.asks
+            for branch in self._state().on[event]
+            if readers & set(branch.by)
+        )
 
     def _send(self, due: DueReminder, others: list[DueReminder]) -> None:
         telling = due.reminder.telling
@@ -283,7 +313,8 @@ class _Decision:
         ]
         for moment in state.at:
             coming.append(self._instants[moment][0])
-            coming.extend(self._silence_due(state.at[moment]))
+            if self.subject.attention is None:
+                coming.extend(self._silence_due(state.at[moment]))
         return min((at for at in coming if at > self._now), default=None)
 
     def _silence_due(self, branches: tuple[MomentBranch, ...]) -> list[datetime]:

@@ -18,7 +18,11 @@ _PHRASE: Final = re.compile(
     r"(?:(?P<counts>\d{1,4}(?:(?:, | and |, and )\d{1,4})*) (?P<unit>days?|weeks?) "
     r"(?P<side>before|after) )?"
     r"(?P<date>[a-z_]+)"
-    r"(?: at (?P<time>(?:[01]\d|2[0-3]):[0-5]\d))?"
+    r"(?: at (?P<time>(?:[01]\d|2[0-3]):[0-5]\d))?",
+    re.ASCII,  # or else digits of every script would do
+)
+_LENGTH: Final = re.compile(
+    r"(\d{1,4}) (seconds?|minutes?|hours?|days?|weeks?)", re.ASCII
 )
 
 
@@ -73,7 +77,7 @@ def parse(phrase: str) -> tuple[Offset, ...]:
 
 def duration(phrase: str) -> timedelta:
     """A length of time such as "7 days"; ValueError says how to write one."""
-    found = re.fullmatch(r"(\d{1,4}) (seconds?|minutes?|hours?|days?|weeks?)", " ".join(phrase.split()))
+    found = _LENGTH.fullmatch(" ".join(phrase.split()))
     if not found:
         raise ValueError('write it like "7 days", "36 hours" or "2 weeks"')
     unit = found[2].rstrip("s") + "s"

@@ -12,6 +12,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 LANGUAGES: Final = ("en", "fr")
 MINOR_UNITS: Final = 100
+#: Beyond these, a date in a book is a slip of the pen.
+FIRST_YEAR: Final = 1970
+LAST_YEAR: Final = 2199
 
 _CODE: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:@+-]{0,63}")
 _EMAIL: Final = re.compile(
@@ -60,9 +63,12 @@ def day(cell: str) -> date:
     if not found:
         raise ValueError("is not a date written YYYY-MM-DD")
     try:
-        return date(int(found[1]), int(found[2]), int(found[3]))
+        found_day = date(int(found[1]), int(found[2]), int(found[3]))
     except ValueError:
         raise ValueError("is a day that the calendar does not have") from None
+    if not FIRST_YEAR <= found_day.year <= LAST_YEAR:
+        raise ValueError(f"is not in a year from {FIRST_YEAR} to {LAST_YEAR}")
+    return found_day
 
 
 def month(cell: str) -> str:

@@ -2,8 +2,12 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Final
 
 from engine.domain.errors import TransientDeliveryError
+
+#: In seconds: nobody waits for more than a day because a server says so.
+_MOST_ASKED_FOR: Final = 86_400.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,11 +24,23 @@ class RetryPolicy:
         """The next time to try after `attempts` tries; None: hold for a person.
 
         Waits double from the first to the longest; what the channel asks for goes
-        before that.
+        before that, up to a day.
         """
         if not isinstance(error, TransientDeliveryError) or attempts >= self.attempts:
             return None
-        wait = min(self.first_wait * 2 ** (attempts - 1), self.longest_wait)
-        if error.retry_after is not None:
-            wait = max(wait, timedelta(seconds=error.retry_after))
-        return now + wait
+        return now + max(self._wait(attempts), _asked_for(error.retry_after))
+
+    def _wait(self, attempts: int) -> timedelta:
+        wait = self.first_wait
+        for _ in range(attempts - 1):
+            if wait >= self.longest_wait:
+                break
+            wait *= 2
+        return min(wait, self.longest_wait)
+
+
+def _asked_for(seconds: float | None) -> timedelta:
+    """What the channel asks for, which may be no number, or beyond all calendars."""
+    if seconds is None or not seconds > 0:
+        return timedelta(0)
+    return timedelta(seconds=min(seconds, _MOST_ASKED_FOR))

@@ -31,10 +31,12 @@ def _check_unannounced(state: State, complaints: Complaints) -> None:
         return
     for moment, branches in state.at.items():
         for index, branch in enumerate(branches):
-            if branch.to and not branch.after_notice:
-                path: Path = ("states", state.name, "at", moment, index, "to")
+            path: Path = ("states", state.name, "at", moment, index)
+            lost = complaints.lost((*path, "after_notice"))
+            if branch.to and not branch.after_notice and not lost:
                 message = f'silence leads to "{branch.to}" though nobody may know'
-                complaints.warn(path, message, 'add "after_notice: true"')
+                hint = 'add "after_notice: true"'
+                complaints.warn((*path, "to"), message, hint)
 
 
 def _used_moments(ruleset: Ruleset) -> set[str]:
@@ -50,13 +52,14 @@ def _used_moments(ruleset: Ruleset) -> set[str]:
 
 
 def _check_unused_moments(ruleset: Ruleset, complaints: Complaints) -> None:
-    if complaints.doubtful(("states",)) or complaints.doubtful(("notice",)):
+    if any(complaints.doubtful((part,)) for part in ("states", "notice", "calendar")):
         return
     used = _used_moments(ruleset)
-    for name in ruleset.calendar[0].moments:
-        if name not in used:
+    for index, row in enumerate(ruleset.calendar):
+        for name in row.moments.keys() - used:
+            path: Path = ("calendar", index, name)
             message = f'nothing happens at moment "{name}"'
-            complaints.warn_key(("calendar", 0, name), message, "use it or take it out")
+            complaints.warn_key(path, message, "use it or take it out")
 
 
 def _check_notice(ruleset: Ruleset, notice: Notice, complaints: Complaints) -> None:

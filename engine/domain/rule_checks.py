@@ -74,7 +74,11 @@ def _check_rows(ruleset: Ruleset, complaints: Complaints) -> None:
                 "notice_out cannot choose the dates: it changes while they run",
                 "let it choose a branch instead",
             )
-        if any(_covers(other.guard, row.guard) for other in rows[:index]):
+        if any(
+            _covers(other.guard, row.guard)
+            for place, other in enumerate(rows[:index])
+            if not complaints.doubtful(("calendar", place))
+        ):
             complaints.at(
                 ("calendar", index),
                 "this row is never used: one above is used wherever it fits",
@@ -90,7 +94,9 @@ def _check_rows(ruleset: Ruleset, complaints: Complaints) -> None:
 
 def _covers(above: Guard | None, below: Guard | None) -> bool:
     """Whether one condition holds wherever another one does."""
-    return above is None or (below is not None and above.text == below.text)
+    if above is None or below is None:
+        return above is None
+    return bool(above.text) and above.text == below.text
 
 
 def _targets(state: State) -> Iterator[str]:

@@ -17,8 +17,8 @@ from engine.domain import (
 )
 from engine.domain import rule_models as models
 from engine.domain.complaints import Complaints
-from engine.domain.problems import Problem, Severity, did_you_mean
-from engine.domain.rule_names import FIRST_ROW, STATES, Names
+from engine.domain.problems import Problem, Severity, nearest
+from engine.domain.rule_names import CALENDAR, STATES, Names
 from engine.domain.rule_shape import shape
 from engine.domain.ruleset import (
     CalendarRow,
@@ -53,7 +53,7 @@ def compile_machine(
     `messages` are the templates there are, each with the audiences it is written for.
     """
     shaped = shape(source, node, models.MachineModel)
-    if shaped.model is None:
+    if shaped.model is None:  # pragma: no cover - see shape
         return None, shaped.problems
     complaints = Complaints(source, shaped.node)
     ruleset = _Compiler(shaped.model, complaints, messages).ruleset()
@@ -88,6 +88,7 @@ class _Compiler:
             name: self._state(name, state, (*STATES, name))
             for name, state in model.states.items()
         }
+        self._compare_rows()
         return Ruleset(
             name=model.machine,
             version=content_version(self._complain.source.text),
@@ -136,33 +137,37 @@ class _Compiler:
         return Notice(names.notices, out_for, keeps_open)
 
     def _row(self, row: models.CalendarRowModel, path: Path) -> CalendarRow:
-        names, known = row.moments(), self._names.moments
-        wanted = {*known, *vocabulary.REQUIRED_MOMENTS}
-        missing = (
-            [] if self._complain.lost_names(path, FIRST_ROW) else wanted - {*names}
-        )
-        extra = [name for name in names if name not in known]
-        for name in extra:
-            hint = did_you_mean(name, {*known} - {*names})
-            message = f'the first row has no moment "{name}"'
-            self._complain.at_key((*path, name), message, hint)
-        if missing and not extra:
-            words = " and ".join(f'"{name}"' for name in sorted(missing))
-            self._complain.at(path, f"this row has no moment {words}")
         offsets = {
             name: self._names.offsets(phrase, (*path, name))
-            for name, phrase in names.items()
+            for name, phrase in row.moments().items()
         }
         return CalendarRow(self._names.guard(row.if_, (*path, "if")), offsets)
+
+    def _compare_rows(self) -> None:
+        """Complain where a row lacks a moment that is used, or misspells one."""
+        for index, row in enumerate(self._model.calendar):
+            path, names = (*CALENDAR, index), row.moments()
+            missing = sorted(self._names.used_moments - {*names})
+            for name in sorted({*names} - self._names.used_moments):
+                meant = nearest(name, missing)
+                if meant is not None:
+                    missing.remove(meant)
+                    hint = f'did you mean "{meant}"?'
+                    message = f'unknown moment "{name}"'
+                    self._complain.at_key((*path, name), message, hint)
+            if missing and not self._complain.lost_names(path):
+                words = " and ".join(f'"{name}"' for name in missing)
+                self._complain.at(path, f"this row has no moment {words}")
 
     def _opening(self, model: models.OpeningModel, path: Path) -> Opening:
         names, facts = self._names, vocabulary.OPENING_FACTS
         guard = names.guard(model.if_, (*path, "if"), facts)
         by_usage = model.effective != "next term"
-        if by_usage and model.if_ is None and not self._complain.is_torn(path):
+        unclear = self._complain.lost((*path, "effective"))
+        if by_usage and model.if_ is None and not unclear and guard is None:
             hint = 'such as "if: contacts > contact_limit"'
             self._complain.at(path, '"if" is missing: which usage opens it?', hint)
-        if model.if_ is not None and not by_usage:
+        if model.if_ is not None and not by_usage and not unclear:
             message = '"if" has no meaning here: every next term opens a change'
             self._complain.at((*path, "if"), message, "take it out")
         limits = model.new_contact_limit
@@ -199,7 +204,7 @@ class _Compiler:
             for event, branches in model.on.items()
         }
         at = {
-            self._moment_key(moment, (*path, "at", moment)): tuple(
+            self._names.moment_key(moment, (*path, "at", moment)): tuple(
                 self._moment_branch(branch, (*path, "at", moment, index), name)
                 for index, branch in enumerate(branches)
             )
@@ -223,11 +228,6 @@ class _Compiler:
         tells = self._tells(model, path, to)
         return EventBranch(to, roles, guard, until, tells, model.why or "")
 
-    def _moment_key(self, moment: str, path: Path) -> str:
-        words = {*self._names.moments, *vocabulary.REQUIRED_MOMENTS}
-        self._complain.known_key(path, "moment", moment, words, FIRST_ROW)
-        return moment
-
     def _moment_branch(
         self, model: models.MomentBranch, path: Path, state: str
     ) -> MomentBranch:
@@ -239,7 +239,7 @@ class _Compiler:
         if model.to is None and model.do is None and model.tell is None:
             hint = 'give it a "to", a "do" or a "tell"'
             self._complain.at(path, "this branch does nothing", hint)
-        if model.after_notice:
+        elif model.after_notice:
             self._after_notice(model, (*path, "after_notice"))
         guard = self._names.guard(model.if_, (*path, "if"))
         tells = self._tells(model, path, to or state)

@@ -1,5 +1,6 @@
 """Resolves what the words of a rule file refer to, and complains where to nothing."""
 
+import re
 from collections.abc import Collection, Mapping
 from datetime import timedelta
 
@@ -11,7 +12,7 @@ from engine.domain.ruleset import Telling
 from engine.domain.yaml_text import Path
 
 STATES: Path = ("states",)
-FIRST_ROW: Path = ("calendar", 0)
+CALENDAR: Path = ("calendar",)
 #: No name that a file can declare.
 _UNKNOWN = "?"
 
@@ -32,7 +33,12 @@ class Names:
         self._states = model.states
         self._complain = complaints
         self._messages = messages
-        self.moments = model.calendar[0].moments()
+        self._rows = [(*CALENDAR, index) for index, _ in enumerate(model.calendar)]
+        self._moments = {
+            *vocabulary.REQUIRED_MOMENTS,
+            *(name for row in model.calendar for name in row.moments()),
+        }
+        self.used_moments = {*vocabulary.REQUIRED_MOMENTS}
         self.notices: frozenset[str] = frozenset()
         self.facts_read: set[str] = set()
 
@@ -41,9 +47,16 @@ class Names:
         return known or _UNKNOWN
 
     def moment(self, name: str, path: Path) -> str:
-        words = {*self.moments, *vocabulary.REQUIRED_MOMENTS}
-        known = self._complain.known(path, "moment", name, words, FIRST_ROW)
+        declared_at = (CALENDAR, *self._rows)
+        known = self._complain.known(path, "moment", name, self._moments, *declared_at)
+        self.used_moments |= {known} if known else set()
         return known or _UNKNOWN
+
+    def moment_key(self, name: str, path: Path) -> str:
+        declared_at = (CALENDAR, *self._rows)
+        self._complain.known_key(path, "moment", name, self._moments, *declared_at)
+        self.used_moments |= {name} & self._moments
+        return name
 
     def role(self, name: str, path: Path) -> str:
         known = self._complain.known(path, "role", name, vocabulary.ADDRESSEES)
@@ -79,7 +92,8 @@ class Names:
     ) -> Guard | None:
         """The condition; one that cannot be read is a condition all the same."""
         if text is None:
-            return None
+            # A condition may have stood there that was refused.
+            return unreadable("") if self._complain.lost(path) else None
         try:
             guard = compile_guard(text, facts)
         except GuardError as error:
@@ -109,11 +123,13 @@ class Names:
         try:
             offsets = moments.parse(phrase)
         except ValueError as error:
-            self._complain.at(path, f'"{phrase}" is no moment', str(error))
+            is_condition = re.search("[<>=]", phrase) is not None
+            hint = 'write "if:" before a condition' if is_condition else str(error)
+            self._complain.at(path, f'"{phrase}" is no moment', hint)
             return ()
         name = offsets[0].date_name
-        self._complain.known(path, "date", name, vocabulary.DATES)
-        return offsets
+        known = self._complain.known(path, "date", name, vocabulary.DATES)
+        return offsets if known else ()
 
     def telling(
         self, model: models.Telling | models.Reminder, path: Path, state: str

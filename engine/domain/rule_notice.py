@@ -90,8 +90,6 @@ def _check_silence(
 def _remedy(notice: Notice, notice_at: Offset, silence: Offset) -> str:
     time_of_day = instant(notice_at) % _DAY
     days = instant(silence) // _DAY - 1 - (time_of_day + notice.out_for) // _DAY
-    if days >= 0:
-        return "lower out_for"
     latest = Offset(days, notice_at.date_name).describe()
     return f"send it {latest} or earlier, or lower out_for"
 
@@ -104,10 +102,11 @@ def _words(length: timedelta) -> str:
 
 
 def _carried(state: State, row: CalendarRow) -> list[Offset]:
-    return [
-        offset
+    """When the notices of a state go out; none if that is not known of all."""
+    moments = [
+        offsets(row, moment)
         for reminder in state.remind
         if reminder.telling.is_notice
         for moment in reminder.moments
-        for offset in offsets(row, moment)
     ]
+    return [offset for many in moments for offset in many] if all(moments) else []

@@ -48,7 +48,8 @@ _KINDS: Mapping[str, str] = {
     "otherwise": "late policy",
 }
 _YES_NO: Mapping[str, bool] = {"yes": True, "on": True, "no": False, "off": False}
-#: Every repair takes something away or makes it right, so a few rounds are enough.
+#: Every repair takes something away or makes it right, so a few rounds are enough. If
+#: ever they are not, there is no model, and the problems found so far are told.
 _MOST_ROUNDS = 25
 
 
@@ -164,7 +165,7 @@ class _Round:
         name = str(path[-1])
         better = re.sub(r"\W+", "_", name, flags=re.ASCII).strip("_").lower()
         usable = re.fullmatch(r"[a-z][a-z0-9_]{0,59}", better) is not None
-        hint = "use small letters, digits and _ only"
+        hint = "use up to 60 small letters, digits and _"
         hint = f'{hint}, as in "{better}"' if usable else hint
         self._complain_of_key(path, f'"{name}" is not a name', hint)
         usable = usable and self._is_free(path, better)

@@ -114,7 +114,7 @@ def _compile_routing(
 ) -> tuple[Routing | None, list[Problem]]:
     shaped = shape(source, node, models.RoutingModel)
     model = shaped.model
-    if model is None:
+    if model is None:  # pragma: no cover - see shape
         return None, shaped.problems
     complaints = Complaints(source, shaped.node)
     complaints.known(
@@ -146,8 +146,8 @@ def _route(complaints: Complaints, model: models.RouteModel, path: Path) -> Rout
         if given[word] == model.to:
             message = f'"{word}" is the same place as "to"'
             complaints.at((*path, word), message, "name another, or take it out")
-    at_vendor = model.to in vocabulary.VENDOR_PLACES
-    if model.fallback is None and not at_vendor and not complaints.is_torn(path):
+    leaves = model.to in vocabulary.PLACES
+    if model.fallback is None and leaves and not complaints.is_torn(path):
         hint = 'add "fallback: vendor.operations"'
         complaints.at(
             path, '"fallback" is missing: who hears when nobody is there?', hint

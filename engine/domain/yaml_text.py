@@ -150,13 +150,11 @@ def scan(source: Source) -> tuple[Mapping | None, list[Problem]]:
 
 def plain(node: Node) -> Plain:
     """The tree without places, for pydantic."""
-    match node:
-        case Scalar():
-            return node.value
-        case Sequence():
-            return tuple(plain(item) for item in node.items)
-        case Mapping():
-            return {str(key.value): plain(value) for key, value in node.entries}
+    if isinstance(node, Sequence):
+        return tuple(plain(item) for item in node.items)
+    if isinstance(node, Mapping):
+        return {str(key.value): plain(value) for key, value in node.entries}
+    return node.value
 
 
 def real(node: Node, path: Path) -> Path:
@@ -195,12 +193,12 @@ def find_key(node: Node, path: Path) -> Mark:
 
 def is_torn(node: Node) -> bool:
     """Whether anything in the node was refused."""
-    match node:
-        case Sequence():
-            return node.torn or any(is_torn(item) for item in node.items)
-        case Mapping():
-            return node.torn or any(is_torn(value) for _, value in node.entries)
-    return node.torn
+    below: Iterator[Node] = iter(())
+    if isinstance(node, Sequence):
+        below = iter(node.items)
+    elif isinstance(node, Mapping):
+        below = (value for _, value in node.entries)
+    return node.torn or any(is_torn(part) for part in below)
 
 
 def _step(node: Node, step: str | int) -> Node | None:
@@ -237,8 +235,8 @@ class _Reader:
             line, column, message, hint = yaml_errors.describe(error)
             self._refuse(Mark(line, column), message, hint)
         except yaml.reader.ReaderError as error:
-            before = self._source.text[: error.position + 1].splitlines()
-            mark = Mark(max(1, len(before)), len(before[-1]) if before else 1)
+            before = f"{self._source.text[: error.position]}|".splitlines()
+            mark = Mark(len(before), len(before[-1]))
             self._refuse(mark, "this character is not text", "save the file as UTF-8")
         except (ValueError, OverflowError):
             # PyYAML hands the number of an escape to chr() unchecked.
@@ -282,17 +280,13 @@ class _Reader:
         return None
 
     def _items(self, depth: int) -> Iterator[Node | None]:
-        for event in self._events:
-            if isinstance(event, yaml.SequenceEndEvent):
-                return
+        while not isinstance(event := next(self._events), yaml.SequenceEndEvent):
             yield self._node(event, depth + 1)
 
     def _mapping(self, mark: Mark, depth: int) -> Mapping:
         kept: dict[str, tuple[Scalar, Node]] = {}
         torn = False
-        for event in self._events:
-            if isinstance(event, yaml.MappingEndEvent):
-                break
+        while not isinstance(event := next(self._events), yaml.MappingEndEvent):
             key = self._key(event, depth)
             value = self._node(next(self._events), depth + 1)
             if key is None or value is None or not self._is_new(key, value, kept):
@@ -357,7 +351,7 @@ class _Reader:
 
 def _event_mark(event: yaml.Event) -> Mark:
     start, end = event.start_mark, event.end_mark
-    if start is None or end is None:
+    if start is None or end is None:  # pragma: no cover - a parser always marks
         return Mark(1, 1)
     lines = end.line - start.line + 1
     length = end.column - start.column if lines == 1 else 1

@@ -1,12 +1,13 @@
 """Somebody fires an event on a change: one permission check, whatever the door."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from engine.domain import audit
 from engine.domain.decide import decide
 from engine.domain.interfaces import Storage
+from engine.domain.moments import local_day
 from engine.domain.outcome import Event, Outcome, Refusal, RefusalReason
 from engine.domain.records import ChangeRow, Person
 from engine.domain.ruleset import Rulebook, Ruleset
@@ -56,11 +57,12 @@ def fire_event(
 
 def role_of(actor: Person, row: ChangeRow) -> str | None:
     """The role in which a person may speak about a change; None for an outsider."""
-    if actor.customer_id is not None:
-        return "customer_contact" if actor.customer_id == row.customer_id else None
-    if actor.partner_id is not None:
-        return "partner" if actor.partner_id == row.partner_id else None
-    return "vendor_operations" if "operations" in actor.roles else None
+    if actor.customer_id == row.customer_id:
+        return "customer_contact"
+    if actor.partner_id is not None and actor.partner_id == row.partner_id:
+        return "partner"
+    outside = actor.customer_id is None and actor.partner_id is None
+    return "vendor_operations" if outside and "operations" in actor.roles else None
 
 
 def _decide(
@@ -74,7 +76,12 @@ def _decide(
         values = {"event": event, "role": None, "who": ", ".join(roles)}
         refusal = Refusal(RefusalReason.NOT_PERMITTED, values)
         return Outcome(subject, refusal=refusal)
-    return decide(ruleset, subject, Event(event, role), now)
+    outcome = decide(ruleset, subject, Event(event, role), now)
+    if outcome.refusal and outcome.refusal.reason is RefusalReason.CLOSED:
+        closed_on = local_day(row.closed_at or now, row.zone)
+        closed = {**outcome.refusal.values, "closed_on": closed_on}
+        return replace(outcome, refusal=Refusal(RefusalReason.CLOSED, closed))
+    return outcome
 
 
 def _note_refusal(  # noqa: PLR0913 - the facts of one refusal

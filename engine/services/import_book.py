@@ -6,7 +6,6 @@ and the plans that move. The same files a second time change nothing.
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from itertools import groupby, islice
@@ -141,6 +140,9 @@ class _Import:
                 if kind == "customers":
                     reachable = {id_ for id_, wanted in different if wanted}
                     self.changed.reachable_customers |= reachable
+                else:
+                    for id_, wanted in different:
+                        self._reached_partner(id_ if wanted else None)
 
     def _columns(self, row: Row) -> dict[str, Any]:
         """A row's values by the columns that keep them."""
@@ -199,6 +201,9 @@ class _Import:
         self._note_change(kind, held, different)
         if kind == "customers" and "partner_id" in different:
             self._associate(held, different.pop("partner_id"))
+            # That ended the former partner's ownership; the file's word goes on.
+            if "communication_owner" in row:
+                different["communication_owner"] = row["communication_owner"]
         if different:
             self._unit.book.update(kind, held["id"], different)
 
@@ -228,10 +233,17 @@ class _Import:
         if kind == "customers" and "time_zone" in different:
             self.changed.moved_customers.add(held["id"])
         if kind == "people" and {"email", "slack_user"} & set(different):
-            with suppress(TypeError):
-                self.changed.reachable_customers.add(int(held["customer_id"]))
+            if held["customer_id"] is not None:
+                self.changed.reachable_customers.add(held["customer_id"])
+            self._reached_partner(held["partner_id"])
         if kind == "contracts":
             self._note_contract(held, different)
+
+    def _reached_partner(self, partner_id: int | None) -> None:
+        """What was held for want of a partner's address may go to its customers."""
+        if partner_id is not None:
+            customers = self._unit.book.customers_of_partner(partner_id)
+            self.changed.reachable_customers.update(customers)
 
     def _note_contract(
         self, held: Mapping[str, Any], different: Mapping[str, Any]

@@ -59,9 +59,17 @@ def plan_again(
             period_on=row.period_on,
             listed_on=listed_on(ruleset, subject),
         )
-        body = audit.body({"by": by, "set": edit, "planned_again": True})
+        said = {**edit, **_moved_date(one)}
+        body = audit.body({"by": by, "set": said, "planned_again": True})
         note = make_note(now, "edited", body)
         outcome = decide(ruleset, subject, None, now)
         ledger.take(row, ruleset, outcome, before=[note])
     ledger.write()
     carry_out(unit, rulebook, ledger.effects, now)
+
+
+def _moved_date(one: Moved) -> dict[str, str]:
+    """What the trail needs to lead to the new date, whatever moved it."""
+    if one.renewal_start == one.row.renewal_start:
+        return {}
+    return {"renewal_start": one.renewal_start.isoformat()}

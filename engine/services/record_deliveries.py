@@ -82,7 +82,8 @@ class _Recording:
             status, reason, at = (
                 OutboxStatus.QUEUED,
                 str(_first_error(group)),
-                min(again),
+                # All copies are tried together: not before any channel's own time.
+                max(again),
             )
         elif failed:
             status, reason, at = OutboxStatus.HELD, str(failed[0].error), self._now
@@ -133,6 +134,7 @@ class _Recording:
                 "channel": recipient.channel.value,
                 "key": claimed.key,
                 "notice": True if counts else None,
+                "plan": claimed.plan if counts else None,
             }
         )
         self._note(claimed.change.id, make_note(self._now, "sent", body))

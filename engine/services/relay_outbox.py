@@ -9,7 +9,12 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from engine.domain.errors import DeliveryError, PermanentDeliveryError, TacitError
+from engine.domain.errors import (
+    DeliveryError,
+    PermanentDeliveryError,
+    TacitError,
+    TransientDeliveryError,
+)
 from engine.domain.interfaces import Channel, Renderer, Storage
 from engine.domain.letter_values import Vendor, letter_values
 from engine.domain.letters import Letter, LetterRequest
@@ -49,12 +54,14 @@ def relay_outbox(
     counts = Counts({"sent": 0, "retry": 0, "held": 0, "dropped": 0})
     with ThreadPoolExecutor(delivering.workers, "relay") as pool:
         while not should_stop():
-            claimed = claim_messages(store, rulebook, delivering, clock())
+            claimed_at = clock()
+            claimed = claim_messages(store, rulebook, delivering, claimed_at)
             counts = counts.plus(claimed.counted)
             if not claimed.taken:
                 break
+            until = claimed_at + delivering.lease
             for results in _send_all(
-                pool, rulebook, delivering, claimed.attempts, clock
+                pool, rulebook, delivering, claimed.attempts, clock, until
             ):
                 done = record_deliveries(
                     store, rulebook, delivering.retry, results, clock()
@@ -71,13 +78,14 @@ def _send_all(
     delivering: Delivering,
     attempts: Sequence[Attempt],
     clock: Clock,
+    until: datetime,
 ) -> Iterator[list[Result]]:
     """Send every message's copies; results come in groups, a message never split."""
     by_message: dict[int, list[Attempt]] = {}
     for attempt in attempts:
         by_message.setdefault(attempt.claimed.outbox_id, []).append(attempt)
     waiting = [
-        pool.submit(_send_copies, rulebook, delivering, copies, clock)
+        pool.submit(_send_copies, rulebook, delivering, copies, clock, until)
         for copies in by_message.values()
     ]
     group: list[Result] = []
@@ -91,8 +99,15 @@ def _send_all(
 
 
 def _send_copies(
-    rulebook: Rulebook, delivering: Delivering, copies: Sequence[Attempt], clock: Clock
+    rulebook: Rulebook,
+    delivering: Delivering,
+    copies: Sequence[Attempt],
+    clock: Clock,
+    until: datetime,
 ) -> list[Result]:
+    """All copies of one message, or none where its turn came after its claim."""
+    if clock() >= until:
+        return []  # Another relay may have taken it over: two would send it twice.
     return [_send(rulebook, delivering, attempt, clock) for attempt in copies]
 
 
@@ -112,6 +127,11 @@ def _send(
         return Result(attempt, error=error)
     except TacitError as error:
         return Result(attempt, error=PermanentDeliveryError(str(error)))
+    except Exception as error:
+        # One message that nobody thought of must not keep the others' results from
+        # being recorded: they would all be sent again.
+        sentence = f"{type(error).__name__}: {error}"
+        return Result(attempt, error=TransientDeliveryError(sentence, ambiguous=True))
     return Result(attempt, reference=receipt.reference, accepted_at=clock())
 
 

@@ -37,6 +37,7 @@ class Flaw:
 def seal(store: Storage, now: datetime) -> int:
     """Seal all heads as they are; how many subjects that covers."""
     with store.begin() as unit:
+        unit.audit.hold()
         seals = unit.audit.seals()
         upto = unit.audit.last_id()
         if seals and seals[-1].upto == upto:
@@ -145,6 +146,7 @@ def _replay_flaws(row: ChangeRow, entries: list[Entry]) -> Iterator[Flaw]:
         ("needs a person", told.attention, row.attention is not None),
         ("owner", told.owner_choice, row.owner_choice),
         ("notice out", told.notice_out, row.notice_out_at is not None),
+        ("plan", told.plan, row.plan),
     )
     for name, replayed, present in compared:
         if replayed != present:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import Connection, func, insert, select, text
 
 from engine.domain.audit import Entry
 from engine.domain.records import NewEntry, Seal
@@ -16,6 +16,16 @@ class AuditRows:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+
+    def hold(self) -> None:
+        """Let nobody else append until this unit of work ends; wait for who just does.
+
+        Without it, an entry whose id was given out before a seal could be committed
+        after it, and a second seal could follow from the same one.
+        """
+        if self._connection.dialect.name == "postgresql":
+            statement = text("LOCK TABLE audit IN SHARE ROW EXCLUSIVE MODE")
+            self._connection.execute(statement)
 
     def append(self, entries: Sequence[NewEntry]) -> None:
         """Write entries; a seq that is taken fails the whole unit of work."""

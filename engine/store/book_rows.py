@@ -12,6 +12,7 @@ from engine.domain.errors import NotFoundError
 from engine.domain.openings import ContractTerms, MonthOfUsage
 from engine.domain.problems import nearest
 from engine.domain.records import Person
+from engine.store.bulk import update_rows
 from engine.store.change_rows import CHUNK
 from engine.store.tables import (
     contracts,
@@ -32,6 +33,13 @@ TABLES: Final[Mapping[str, Table]] = {
     "contracts": contracts,
     "usage": usage,
 }
+
+#: Built once: hundreds of contracts may end on one day.
+_END_CONTRACT: Final = (
+    update(contracts)
+    .where(contracts.c.id == bindparam("contract_id"))
+    .values(ended_on=bindparam("day"))
+)
 
 
 class BookRows:
@@ -81,16 +89,7 @@ class BookRows:
         self, kind: str, column: str, values: Sequence[tuple[int, Any]]
     ) -> None:
         """Set one column of many rows, each given as id and value."""
-        if not values:
-            return
-        table = TABLES[kind]
-        statement = (
-            update(table)
-            .where(table.c.id == bindparam("row_id"))
-            .values({column: bindparam("value")})
-        )
-        rows = [{"row_id": id_, "value": value} for id_, value in values]
-        self._connection.execute(statement, rows)
+        update_rows(self._connection, TABLES[kind], ("id",), (column,), values)
 
     def terms(self, contract_ids: Iterable[int]) -> Iterator[ContractTerms]:
         """The terms of contracts that have not ended."""
@@ -136,7 +135,8 @@ class BookRows:
         return found
 
     def end_contract(self, contract_id: int, day: date) -> None:
-        self.update("contracts", contract_id, {"ended_on": day})
+        values = {"contract_id": contract_id, "day": day}
+        self._connection.execute(_END_CONTRACT, values)
 
     def one(self, kind: str, code: str) -> dict[str, Any]:
         """One row by its code; NotFoundError names the nearest code."""

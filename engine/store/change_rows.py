@@ -5,17 +5,22 @@ from datetime import date, datetime
 from itertools import islice
 from typing import Any, Final
 
-from sqlalchemy import Connection, Select, and_, insert, or_, select, update
+from sqlalchemy import Connection, Select, and_, func, or_, select, update
 from sqlalchemy.sql.elements import ColumnElement
 
 from engine.domain.errors import NotFoundError, TacitError
 from engine.domain.openings import NewChange
 from engine.domain.problems import nearest
 from engine.domain.records import ChangeRow, ChangeUpdate
-from engine.store.bulk import update_rows
+from engine.store.bulk import converted, insert_rows, raw, update_rows
 from engine.store.tables import changes, contracts, customers, people
 
 CHUNK: Final = 500  # below every database's limit of parameters in a statement
+
+_OPENED: Final = (
+    "code", "contract_id", "type", "period_on", "renewal_start", "new_contact_limit",
+    "state", "rules_version", "listed_on", "opened_at", "plan", "version", "head",
+)  # fmt: skip
 
 
 class ConflictError(TacitError):
@@ -35,31 +40,34 @@ def change_columns() -> list[ColumnElement[Any]]:
     ]  # fmt: skip
 
 
+_COLUMNS: Final = change_columns()
 _FROM: Final = changes.join(contracts, contracts.c.id == changes.c.contract_id).join(
     customers, customers.c.id == contracts.c.customer_id
 )
 
 
-def _select() -> Select[Any]:
-    return select(*change_columns()).select_from(_FROM)
+_SELECT: Final = select(*raw(_COLUMNS)).select_from(_FROM)
+#: Not plainly "is null": SQLite would read all open changes by the index on closed_at
+#: rather than the few of one contract.
+_OPEN: Final = func.coalesce(changes.c.closed_at, changes.c.closed_at).is_(None)
 
 
 class ChangeRows:
     """Changes of contracts, within one unit of work."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, *, locking: bool = True) -> None:
         self._connection = connection
+        self._locking = locking
 
     def due(self, now: datetime, limit: int) -> list[ChangeRow]:
         """What fell due, the longest overdue first; locked against other clocks."""
         query = (
-            _select()
-            .where(changes.c.next_due_at <= now)
+            _SELECT.where(changes.c.next_due_at <= now)
             .order_by(changes.c.next_due_at, changes.c.id)
             .limit(limit)
             .with_for_update(of=changes, skip_locked=True)
         )
-        return [ChangeRow(*row) for row in self._connection.execute(query)]
+        return self._rows(query)
 
     def next_due_at(self) -> datetime | None:
         """The earliest time at which anything falls due."""
@@ -77,28 +85,20 @@ class ChangeRows:
 
     def by_code(self, code: str) -> ChangeRow:
         """The change people call `code`, in any case; locked."""
-        query = _select().where(changes.c.code == code).with_for_update(of=changes)
-        row = self._connection.execute(query).one_or_none()
-        if row is None:
+        rows = self._rows(self._locked(_SELECT.where(changes.c.code == code)))
+        if not rows:
             known = select(changes.c.code).where(changes.c.code.ilike(f"{code[:4]}%"))
             codes = self._connection.execute(known.limit(500)).scalars()
             raise NotFoundError("change", code, nearest(code, codes))
-        return ChangeRow(*row)
+        return rows[0]
 
     def open_of_contracts(self, contract_ids: Iterable[int]) -> list[ChangeRow]:
         """The open changes of these contracts, locked."""
-        return self._in_chunks(
-            changes.c.contract_id,
-            contract_ids,
-            changes.c.closed_at.is_(None),
-            lock=True,
-        )
+        return self._in_chunks(changes.c.contract_id, contract_ids, _OPEN, lock=True)
 
     def open_of_customers(self, customer_ids: Iterable[int]) -> list[ChangeRow]:
         """The open changes of these customers' contracts, locked."""
-        return self._in_chunks(
-            customers.c.id, customer_ids, changes.c.closed_at.is_(None), lock=True
-        )
+        return self._in_chunks(customers.c.id, customer_ids, _OPEN, lock=True)
 
     def of_customer(self, customer_id: int) -> list[ChangeRow]:
         """Every change of a customer's contracts, open and closed."""
@@ -106,15 +106,15 @@ class ChangeRows:
 
     def all(self, *, after: int = 0, limit: int = 10_000) -> list[ChangeRow]:
         """Every change, a page at a time, in the order of their ids."""
-        query = _select().where(changes.c.id > after).order_by(changes.c.id)
-        return [ChangeRow(*row) for row in self._connection.execute(query.limit(limit))]
+        query = _SELECT.where(changes.c.id > after).order_by(changes.c.id)
+        return self._rows(query.limit(limit))
 
     def upcoming(
         self, on: date, *, search: str | None = None, partner_id: int | None = None
     ) -> list[ChangeRow]:
         """What is listed on a day: in its window, or still needing a person."""
         in_window = and_(changes.c.listed_on <= on, changes.c.renewal_start > on)
-        query = _select().where(
+        query = _SELECT.where(
             changes.c.closed_at.is_(None),
             or_(in_window, changes.c.attention.is_not(None)),
         )
@@ -123,7 +123,7 @@ class ChangeRows:
         if search:
             query = query.where(_matches(search))
         query = query.order_by(changes.c.renewal_start, customers.c.name, changes.c.id)
-        return [ChangeRow(*row) for row in self._connection.execute(query)]
+        return self._rows(query)
 
     def insert(
         self, opened: Sequence[tuple[NewChange, str, str, date]], now: datetime
@@ -133,29 +133,31 @@ class ChangeRows:
         Each comes with its initial state, its rules' version and its first listed day.
         """
         rows = [
-            {
-                "code": new.code,
-                "contract_id": new.contract_id,
-                "type": new.type,
-                "period_on": new.period_on,
-                "renewal_start": new.renewal_start,
-                "new_contact_limit": new.new_contact_limit,
-                "state": state,
-                "rules_version": rules_version,
-                "listed_on": listed_on,
-                "opened_at": now,
-                "plan": 0,
-                "version": 0,
-                "head": "",
-            }
+            (
+                new.code,
+                new.contract_id,
+                new.type,
+                new.period_on,
+                new.renewal_start,
+                new.new_contact_limit,
+                state,
+                rules_version,
+                listed_on,
+                now,
+                0,
+                0,
+                "",
+            )
             for new, state, rules_version, listed_on in opened
         ]
-        if not rows:
-            return []
-        statement = insert(changes).returning(
-            changes.c.id, sort_by_parameter_order=True
-        )
-        return list(self._connection.execute(statement, rows).scalars())
+        insert_rows(self._connection, changes, _OPENED, rows)
+        ids: dict[str, int] = {}
+        for chunk in _chunks(new.code for new, *_ in opened):
+            query = select(changes.c.code, changes.c.id).where(
+                changes.c.code.in_(chunk)
+            )
+            ids |= {row[0]: row[1] for row in self._connection.execute(query)}
+        return [ids[new.code] for new, *_ in opened]
 
     def existing(self, wanted: Iterable[NewChange]) -> set[str]:
         """Those of the wanted changes that have been opened before, by code."""
@@ -211,12 +213,17 @@ class ChangeRows:
     ) -> list[ChangeRow]:
         found: list[ChangeRow] = []
         for chunk in _chunks(values):
-            query = _select().where(column.in_(chunk), *conditions)
+            query = _SELECT.where(column.in_(chunk), *conditions)
             query = query.order_by(changes.c.id)
-            if lock:
-                query = query.with_for_update(of=changes)
-            found.extend(ChangeRow(*row) for row in self._connection.execute(query))
+            found.extend(self._rows(self._locked(query) if lock else query))
         return found
+
+    def _locked(self, query: Select[Any]) -> Select[Any]:
+        return query.with_for_update(of=changes) if self._locking else query
+
+    def _rows(self, query: Select[Any]) -> list[ChangeRow]:
+        rows = self._connection.execute(query).all()
+        return [*map(ChangeRow._make, converted(self._connection, _COLUMNS, rows))]
 
 
 def _matches(search: str) -> ColumnElement[bool]:

@@ -11,7 +11,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, OperationalError
+from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.pool import StaticPool
 
 from engine.domain.errors import TacitError
@@ -72,6 +72,12 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
     connection.execute(f"PRAGMA journal_mode = {'WAL' if ahead else 'TRUNCATE'}")
     connection.execute(f"PRAGMA synchronous = {'NORMAL' if ahead else 'FULL'}")
     connection.execute("PRAGMA foreign_keys = ON")
+    # SQLite's own knows the letters of English only: a search for "é" must find "É".
+    connection.create_function("lower", 1, _lower, deterministic=True)
+
+
+def _lower(value: str | None) -> str | None:
+    return value.lower() if isinstance(value, str) else value
 
 
 def _begin_sqlite(connection: Connection) -> None:
@@ -102,7 +108,7 @@ def migrate(engine: Engine) -> None:
         with engine.begin() as connection:
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
-    except OperationalError as error:
+    except DBAPIError as error:
         raise DatabaseError(f"cannot use the database: {error.orig}") from None
 
 
@@ -113,7 +119,7 @@ def _is_known(revision: str) -> bool:
 
 def schema_versions(engine: Engine) -> tuple[str | None, str | None]:
     """The version that the database has, and the one that the program needs."""
-    with engine.connect() as connection:
+    with engine.connect().execution_options(**{READ_ONLY: True}) as connection:
         present = MigrationContext.configure(connection).get_current_revision()
     return present, ScriptDirectory.from_config(_config()).get_current_head()
 

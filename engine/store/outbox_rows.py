@@ -32,6 +32,7 @@ from engine.store.tables import (
 )
 
 _WAITING: Final = (OutboxStatus.QUEUED, OutboxStatus.SENDING)
+_FAILED: Final = (DeliveryStatus.RETRY, DeliveryStatus.FAILED)
 
 
 _CLAIM_FROM: Final = (
@@ -140,9 +141,19 @@ class OutboxRows:
         update_rows(self._connection, deliveries, keys, columns, again)
 
     def finish_deliveries(self, results: Sequence[DeliveryUpdate]) -> None:
+        """Record what became of tries.
+
+        Where two relays tried, because one's claim ran out, the success of either
+        stands, and what was counted as in doubt stays so.
+        """
         keys = ("outbox_id", "person_id", "channel")
+        settled = [(*r[:4], *r[5:]) for r in results if r.status not in _FAILED]
+        columns: tuple[str, ...] = ("status", "sent_at", "reference", "error")
+        update_rows(self._connection, deliveries, keys, columns, settled)
+        sending = DeliveryStatus.SENDING.value
+        failed = [(*r[:3], sending, *r[3:]) for r in results if r.status in _FAILED]
         columns = DeliveryUpdate._fields[3:]
-        update_rows(self._connection, deliveries, keys, columns, results)
+        update_rows(self._connection, deliveries, (*keys, "status"), columns, failed)
 
     def finish(self, results: Sequence[MessageUpdate]) -> None:
         """Record what became of claimed messages.

@@ -4,12 +4,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from sqlalchemy import Connection, Engine, Transaction, insert, select
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 
 from engine.store import database
 from engine.store.audit_rows import AuditRows
 from engine.store.book_rows import BookRows
-from engine.store.change_rows import ChangeRows
+from engine.store.change_rows import ChangeRows, ConflictError
 from engine.store.outbox_rows import OutboxRows
 from engine.store.tables import metadata
 
@@ -17,9 +17,11 @@ from engine.store.tables import metadata
 class Unit:
     """One transaction; leaving it without `commit()` changes nothing."""
 
-    def __init__(self, connection: Connection, transaction: Transaction) -> None:
+    def __init__(
+        self, connection: Connection, transaction: Transaction, *, locking: bool = True
+    ) -> None:
         self._transaction = transaction
-        self.changes = ChangeRows(connection)
+        self.changes = ChangeRows(connection, locking=locking)
         self.outbox = OutboxRows(connection)
         self.audit = AuditRows(connection)
         self.book = BookRows(connection)
@@ -33,6 +35,8 @@ class Store:
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
+        # Rows that are written in bulk go past SQLAlchemy, and so do their errors.
+        self._driver = engine.dialect.loaded_dbapi
 
     @classmethod
     def open(cls, url: str) -> "Store":
@@ -43,28 +47,28 @@ class Store:
 
     @contextmanager
     def begin(self, *, read_only: bool = False) -> Iterator[Unit]:
-        """A unit of work; `read_only` lets a writer go on meanwhile."""
+        """A unit of work; `read_only` sees one moment and lets a writer go on."""
         try:
-            with self.engine.connect() as connection:
-                if read_only:
-                    connection = connection.execution_options(
-                        **{database.READ_ONLY: True}
-                    )
+            with self._connect(read_only) as connection:
                 transaction = connection.begin()
                 try:
-                    yield Unit(connection, transaction)
+                    yield Unit(connection, transaction, locking=not read_only)
                 finally:
                     if transaction.is_active:
                         transaction.rollback()
-        except OperationalError as error:
+        except (IntegrityError, self._driver.IntegrityError) as error:
+            raise ConflictError(
+                f"somebody else wrote the same in between: {_cause(error)}"
+            ) from error
+        except (OperationalError, self._driver.OperationalError) as error:
             raise database.DatabaseError(
-                f"the database could not be used: {error.orig}"
+                f"the database could not be used: {_cause(error)}"
             ) from error
 
     def copy_in_memory(self) -> "Store":
         """The same rows in a database of its own, which vanishes with it."""
         copy = Store.open("sqlite://")
-        source = self.engine.connect().execution_options(**{database.READ_ONLY: True})
+        source = self._connect(read_only=True)
         with source, source.begin(), copy.engine.begin() as target:
             for table in metadata.sorted_tables:
                 rows = source.execution_options(yield_per=5_000).execute(select(table))
@@ -72,5 +76,19 @@ class Store:
                     target.execute(insert(table), [dict(row) for row in part])
         return copy
 
+    def _connect(self, read_only: bool) -> Connection:
+        connection = self.engine.connect()
+        if not read_only:
+            return connection
+        if self.engine.dialect.name == "postgresql":
+            # Else each query sees what was committed just before it, and a change
+            # that moves in between would not agree with its own trail.
+            connection.execution_options(isolation_level="REPEATABLE READ")
+        return connection.execution_options(**{database.READ_ONLY: True})
+
     def close(self) -> None:
         self.engine.dispose()
+
+
+def _cause(error: Exception) -> object:
+    return error.orig if isinstance(error, DBAPIError) else error

@@ -97,6 +97,13 @@ def a_small_book(**contract: Any) -> list[Row]:
     ]
 
 
+def with_rows(book: Sequence[Row], *rows: Row) -> list[Row]:
+    """The book with rows that take the place of those of their kind and code."""
+    taken = {(row.kind, row.values["code"]) for row in rows}
+    kept = [row for row in book if (row.kind, row.values["code"]) not in taken]
+    return [*kept, *rows]
+
+
 def imported(
     store: Store, rulebook: Rulebook, rows: Sequence[Row], now: datetime
 ) -> dict[str, dict[str, int]]:

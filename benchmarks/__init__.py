@@ -1,0 +1,1 @@
+"""Speed and memory of the main jobs, each measured against its floor in one run."""

@@ -1,0 +1,137 @@
+"""What becomes of reminders that could not be sent on their day."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+
+from engine.domain.decide import decide
+from engine.domain.outcome import StepKind
+from engine.domain.ruleset import Rulebook, Ruleset
+from tests.domain.builders import a_told_renewal, a_usage_change, at, edited, told
+from tests.domain.walks import Walk, every
+
+DUE = at("2027-01-14T09:00")
+SKIP = ("late: send\n\n", "late: {send_within: 2 hours}\n\n")
+HOLD = ("late: send\n\n", "late: {send_within: 2 hours, otherwise: hold}\n\n")
+
+
+def skipping(rulebook: Rulebook) -> Ruleset:
+    """Last calls are skipped when they are later than two hours."""
+    return edited(rulebook, "renewal", SKIP)
+
+
+def holding(rulebook: Rulebook) -> Ruleset:
+    """Last calls are held for a person when they are later than two hours."""
+    return edited(rulebook, "renewal", HOLD)
+
+
+@pytest.mark.req("RULE-10")
+@pytest.mark.parametrize("hours", [0, 1, 24])
+def test_sent_late_means_however_late(renewal: Ruleset, hours: int) -> None:
+    subject = a_told_renewal(handled_until=at("2027-01-11"))
+
+    outcome = decide(renewal, subject, None, DUE + timedelta(hours=hours))
+
+    assert [step.kind for step in outcome.steps] == [StepKind.REMINDER]
+
+
+@pytest.mark.req("RULE-10")
+@pytest.mark.parametrize("policy", [skipping, holding])
+def test_a_reminder_within_its_tolerance_is_sent(
+    rulebook: Rulebook, policy: Callable[[Rulebook], Ruleset]
+) -> None:
+    subject = a_told_renewal(handled_until=at("2027-01-11"))
+
+    outcome = decide(policy(rulebook), subject, None, DUE + timedelta(hours=2))
+
+    assert [step.kind for step in outcome.steps] == [StepKind.REMINDER]
+    assert outcome.subject.attention is None
+
+
+@pytest.mark.req("RULE-10")
+def test_a_reminder_beyond_its_tolerance_is_skipped_and_accounted_for(
+    rulebook: Rulebook,
+) -> None:
+    subject = a_told_renewal(handled_until=at("2027-01-11"))
+
+    outcome = decide(
+        skipping(rulebook), subject, None, DUE + timedelta(hours=2, seconds=1)
+    )
+
+    (step,) = outcome.steps
+    assert (step.kind, step.tells) == (StepKind.SKIPPED, ())
+    assert step.stands_for == ("last_call of 2027-01-14T08:00Z",)
+    assert outcome.subject.attention is None
+
+
+@pytest.mark.req("RULE-10")
+def test_a_reminder_beyond_its_tolerance_is_held_for_a_person(
+    rulebook: Rulebook,
+) -> None:
+    subject = a_told_renewal(handled_until=at("2027-01-11"))
+
+    outcome = decide(
+        holding(rulebook), subject, None, DUE + timedelta(hours=2, seconds=1)
+    )
+
+    (step,) = outcome.steps
+    assert (step.kind, step.tells) == (StepKind.HELD, ())
+    assert outcome.subject.attention == "last_call"
+
+
+@pytest.mark.req("RULE-10")
+def test_a_skipped_reminder_stays_skipped(rulebook: Rulebook) -> None:
+    walk = Walk(skipping(rulebook), a_told_renewal(handled_until=at("2027-01-11")))
+    late = DUE + timedelta(hours=3)
+
+    walk.ticks(every(timedelta(hours=1), late, late + timedelta(hours=8)))
+
+    assert len(walk.steps) == 1
+
+
+@pytest.mark.req("RULE-10")
+def test_a_later_reminder_that_may_be_sent_stands_for_one_that_may_not(
+    rulebook: Rulebook,
+) -> None:
+    subject = a_told_renewal(handled_until=at("2027-01-09"))
+
+    outcome = decide(holding(rulebook), subject, None, DUE)
+
+    (step,) = outcome.steps
+    assert step.kind is StepKind.REMINDER
+    assert step.stands_for == ("last_call of 2027-01-10T08:00Z",)
+    assert outcome.subject.attention is None
+
+
+@pytest.mark.req("RULE-10")
+def test_an_earlier_reminder_does_not_stand_for_a_later_one_that_is_to_be_held(
+    rulebook: Rulebook,
+) -> None:
+    subject = a_told_renewal(handled_until=at("2026-12-05"))
+
+    outcome = decide(holding(rulebook), subject, None, DUE + timedelta(hours=3))
+
+    sent, held = outcome.steps
+    assert (sent.kind, told(sent.tells)) == (
+        StepKind.REMINDER,
+        [("renewal_notice", "owner")],
+    )
+    assert sent.stands_for == ()
+    assert (held.kind, held.stands_for) == (
+        StepKind.HELD,
+        ("last_call of 2027-01-10T08:00Z", "last_call of 2027-01-14T08:00Z"),
+    )
+    assert outcome.subject.attention == "last_call"
+
+
+@pytest.mark.req("RULE-10")
+def test_a_reminder_is_not_sent_when_nothing_it_asks_can_be_answered_any_more(
+    tier_upgrade: Ruleset,
+) -> None:
+    subject = a_usage_change(handled_until=at("2027-01-31"))
+
+    outcome = decide(tier_upgrade, subject, None, at("2027-03-02"))
+
+    assert [step.kind for step in outcome.steps] == [StepKind.HELD, StepKind.SKIPPED]
+    assert told(outcome.steps[0].tells) == [("overdue", "vendor_operations")]

@@ -1,0 +1,208 @@
+"""A long random mix of edits, answers, imports, ticks and failures, from a seed."""
+
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
+from random import Random
+
+import pytest
+
+from engine.domain.errors import (
+    DeliveryError,
+    PermanentDeliveryError,
+    TacitError,
+    TransientDeliveryError,
+)
+from engine.services.edit_book import Editor
+from engine.services.verify_audit import seal
+from notifiers.recording import RecordingChannel
+from tests.support.books import (
+    a_contract,
+    a_customer,
+    a_partner,
+    a_person,
+    at,
+    some_usage,
+)
+from tests.support.installation import Installation
+from tests.support.invariants import Ledger, broken_invariants
+
+STEPS = 90
+EVENTS = ("accept", "request_cancellation", "withdraw", "take_back")
+
+
+class History:
+    """One installation through a random life; the same seed is the same life."""
+
+    def __init__(self, tacit: Installation, seed: int) -> None:
+        self.tacit = tacit
+        self.random = Random(seed)  # noqa: S311 - a seeded history, no secret
+        self.now = at("2026-06-01")
+        self.actions: list[Callable[[], object]] = [
+            *[self.passes] * 6,
+            self.fires,
+            self.fires,
+            self.chooses_owner,
+            self.chooses_contact,
+            self.moves,
+            self.switches_renewal,
+            self.associates,
+            self.imports_terms,
+            self.imports_usage,
+            self.loses_an_address,
+            self.seals,
+        ]
+
+    def begins(self) -> None:
+        zones = ("Europe/Paris", "America/New_York", "Asia/Tokyo")
+        rows = [a_person("ops", roles=("operations",))]
+        for partner in ("nord", "sud"):
+            owns = partner == "sud"
+            rows.append(a_partner(partner, owns_conversations=owns))
+            rows.append(a_person(f"{partner}.poc", partner=partner))
+        for number, zone in enumerate(zones):
+            code = f"c{number}"
+            partner_of = (None, "nord", "sud")[number]
+            rows.append(a_customer(code, time_zone=zone, partner=partner_of))
+            rows.append(
+                a_person(
+                    f"{code}.contact", customer=code, channel="both", slack_user=code
+                )
+            )
+            rows.append(a_person(f"{code}.other", customer=code))
+            for each, months in enumerate((1, 3, 12)):
+                rows.append(
+                    a_contract(
+                        f"K-{number}-{each}",
+                        customer=code,
+                        started_on=date(2026, 1, 31),
+                        commitment_months=months,
+                        automatic_renewal=each != 1,
+                    )
+                )
+        self.tacit.imports(rows, self.now)
+
+    def lives(self) -> None:
+        for _ in range(STEPS):
+            self.now += timedelta(hours=self.random.randrange(1, 240))
+            try:
+                self.random.choice(self.actions)()
+            except TacitError:
+                continue  # Refused; what that left behind is what the test is about.
+
+    def drains(self) -> datetime:
+        """Every fault is gone: the backlog goes out."""
+        for _ in range(4):
+            self.now += timedelta(hours=2)
+            self.tacit.passes(self.now)
+        return self.now
+
+    def passes(self) -> None:
+        self.tacit.tick(self.now)
+        email, slack = self._troubled(), self._troubled()
+        self.tacit.relay(self.now, email=email, slack=slack, batch=3)
+        self.tacit.email.letters.extend(email.letters)
+        self.tacit.slack.letters.extend(slack.letters)
+
+    def fires(self) -> None:
+        people = [*self._codes("people"), *self._codes("people")]
+        event, person = self.random.choice(EVENTS), self.random.choice(people)
+        self.tacit.fire(event, person, self.now, self._change())
+
+    def chooses_owner(self) -> None:
+        edit, choice = (
+            self._edit(),
+            self.random.choice(("default", "vendor", "partner")),
+        )
+        self.random.choice(
+            (
+                lambda: edit.owner_of_change(self._change(), choice),
+                lambda: edit.owner_of_customer(self._customer(), choice),
+                lambda: edit.owner_of_partner("nord", choice),
+            )
+        )()
+
+    def chooses_contact(self) -> None:
+        customer = self._customer()
+        person = self.random.choice((f"{customer}.contact", f"{customer}.other"))
+        self._edit().contact(customer, person)
+
+    def moves(self) -> None:
+        day = self.now.date() + timedelta(days=self.random.randrange(-5, 150))
+        self._edit().renewal_start(self._change(), day)
+
+    def switches_renewal(self) -> None:
+        contract = self.random.choice(self._codes("contracts"))
+        self._edit().automatic_renewal(contract, self.random.random() < 0.6)
+
+    def associates(self) -> None:
+        partner = self.random.choice((None, "nord", "sud"))
+        self._edit().association(self._customer(), partner)
+
+    def imports_terms(self) -> None:
+        [contract] = self.tacit.rows(
+            "SELECT contracts.code, customers.code AS customer FROM contracts "
+            "JOIN customers ON customers.id = customer_id WHERE contracts.code = :code",
+            code=self.random.choice(self._codes("contracts")),
+        )
+        values: dict[str, object] = {
+            "started_on": date(2026, self.random.randrange(1, 13), 28),
+            "commitment_months": self.random.choice((1, 3, 6, 12)),
+        }
+        if self.random.random() < 0.1:
+            values["ended_on"] = self.now.date()
+        self.tacit.imports([a_contract(**contract, **values)], self.now)
+
+    def imports_usage(self) -> None:
+        contract = self.random.choice(self._codes("contracts"))
+        contacts = self.random.choice((10, 950, 1_100, 2_500))
+        month = f"{self.now:%Y-%m}"
+        row = some_usage(contract, month, contacts=contacts, emails_sent=contacts * 9)
+        self.tacit.imports([row], self.now)
+
+    def loses_an_address(self) -> None:
+        customer = self._customer()
+        email = self.random.choice((None, f"{customer}@new.example"))
+        person = f"{customer}.contact"
+        row = a_person(person, customer=customer, email=email, channel="both")
+        self.tacit.imports([row], self.now)
+
+    def seals(self) -> None:
+        seal(self.tacit.store, self.now)
+
+    def _troubled(self) -> RecordingChannel:
+        """Fails for now, or for good, or with a doubt, or not at all."""
+        troubles = (None, None, None, _down(), _down(), PermanentDeliveryError("no"))
+        return RecordingChannel(self.random.choice(troubles) for _ in range(3))
+
+    def _edit(self) -> Editor:
+        return self.tacit.edit(self.now)
+
+    def _codes(self, kind: str) -> list[str]:
+        rows = self.tacit.rows(f"SELECT code FROM {kind} ORDER BY id")  # noqa: S608 - names are ours
+        return [row["code"] for row in rows]
+
+    def _customer(self) -> str:
+        return self.random.choice(self._codes("customers"))
+
+    def _change(self) -> str:
+        return self.random.choice(self._codes("changes")[-12:])
+
+
+def _down() -> DeliveryError:
+    return TransientDeliveryError("it is down")
+
+
+@pytest.mark.req("OPS-4", "BOT-2", "REN-14")
+@pytest.mark.parametrize("seed", range(4))
+def test_replay_leads_to_the_present_after_any_history(
+    tacit: Installation, seed: int
+) -> None:
+    history = History(tacit, seed)
+    history.begins()
+
+    history.lives()
+    now = history.drains()
+
+    assert tacit.flaws() == []
+    ledger = Ledger(keys=[letter.key for letter in tacit.letters()])
+    assert broken_invariants(tacit.store.engine, now, ledger) == []
