@@ -5,7 +5,7 @@ from datetime import date, datetime
 from itertools import islice
 from typing import Any, Final
 
-from sqlalchemy import Connection, Select, and_, func, or_, select, update
+from sqlalchemy import Connection, Select, and_, or_, select, update
 from sqlalchemy.sql.elements import ColumnElement
 
 from engine.domain.errors import NotFoundError, TacitError
@@ -47,9 +47,7 @@ _FROM: Final = changes.join(contracts, contracts.c.id == changes.c.contract_id).
 
 
 _SELECT: Final = select(*raw(_COLUMNS)).select_from(_FROM)
-#: Not plainly "is null": SQLite would read all open changes by the index on closed_at
-#: rather than the few of one contract.
-_OPEN: Final = func.coalesce(changes.c.closed_at, changes.c.closed_at).is_(None)
+_OPEN: Final = changes.c.closed_at.is_(None)
 
 
 class ChangeRows:

@@ -175,7 +175,12 @@ Index(
     sqlite_where=changes.c.next_due_at.is_not(None),
     postgresql_where=changes.c.next_due_at.is_not(None),
 )
-Index("ix_changes_closed_at_listed_on", changes.c.closed_at, changes.c.listed_on)
+Index(
+    "ix_changes_listed_on",
+    changes.c.listed_on,
+    sqlite_where=changes.c.closed_at.is_(None),
+    postgresql_where=changes.c.closed_at.is_(None),
+)
 
 audit = Table(
     "audit",

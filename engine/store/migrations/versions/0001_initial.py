@@ -224,10 +224,14 @@ def _create_changes() -> None:
     )
     with op.batch_alter_table("changes", schema=None) as batch_op:
         batch_op.create_index(
-            "ix_changes_closed_at_listed_on", ["closed_at", "listed_on"], unique=False
+            batch_op.f("ix_changes_contract_id"), ["contract_id"], unique=False
         )
         batch_op.create_index(
-            batch_op.f("ix_changes_contract_id"), ["contract_id"], unique=False
+            "ix_changes_listed_on",
+            ["listed_on"],
+            unique=False,
+            sqlite_where=sa.text("closed_at IS NULL"),
+            postgresql_where=sa.text("closed_at IS NULL"),
         )
         batch_op.create_index(
             "ix_changes_next_due_at",
