@@ -44,20 +44,20 @@ def test_what_fell_due_is_done_in_due_order(tacit: Installation) -> None:
     assert [row["code"][:3] for row in changes] == ["C-1", "C-2", "C-3"]
 
 
-@pytest.mark.req("OPS-2", "REN-15")
-def test_each_term_that_passed_meanwhile_is_gone_through(tacit: Installation) -> None:
+@pytest.mark.req("OPS-2", "REN-15", "RULE-10")
+def test_a_term_that_passed_untold_meanwhile_waits_for_a_person(
+    tacit: Installation,
+) -> None:
     tacit.imports(a_small_book(commitment_months=1), at("2026-03-02"))
     tacit.runs(at("2026-03-10"), at("2026-03-25"))
 
     tacit.runs(at("2026-07-10"), at("2026-09-10"))
 
-    rows = tacit.rows("SELECT code, state FROM changes ORDER BY code")
-    assert [row["code"][-8:] for row in rows[:3]] == [
-        "20260401",
-        "20260501",
-        "20260601",
-    ]
-    assert {row["state"] for row in rows[:3]} == {"renewed"}
+    rows = tacit.rows("SELECT code, state, attention FROM changes ORDER BY code")
+    april, may = rows
+    assert (april["code"][-8:], april["state"]) == ("20260401", "renewed")
+    assert (may["code"][-8:], may["state"]) == ("20260501", "pending")
+    assert may["attention"]
     assert tacit.flaws() == []
 
 
