@@ -45,8 +45,8 @@ migrate: setup ## Bring the database of the home in TACIT_HOME to the newest sch
 bench: setup ## Run every benchmark against its floor.
 	@for b in tick relay book; do $(BIN)/python -m benchmarks.$$b || exit 1; done
 
-soak: setup ## Run the fault tests at full length.
-	@TACIT_SOAK=1 $(BIN)/python -m pytest tests/faults $(ARGS)
+soak: setup ## Run at full length what `make test` samples: faults, and a year of real data.
+	@TACIT_SOAK=1 $(BIN)/python -m pytest tests/faults tests/ravenstack $(ARGS)
 
 lock: ## Choose the dependencies' versions anew (needs uv).
 	uv pip compile --universal --generate-hashes --no-header --python-version 3.11 \

@@ -174,7 +174,11 @@ CONTRACTS = Kind(
         Field("currency", parsing.currency, "three letters, such as EUR"),
         Field("mrr", parsing.money, "current MRR, such as 1200.50"),
         Field("new_mrr", parsing.money, "estimated new MRR"),
-        Field("ended_on", parsing.day, "the day the contract ended, if it has"),
+        Field(
+            "ended_on",
+            parsing.day,
+            "the day the contract ended, if it has; never cleared by a file",
+        ),
     ),
 )
 USAGE = Kind(

@@ -267,8 +267,9 @@ class _Import:
         return self._ids[kind]
 
 
-#: Columns whose default was filled in: a file that leaves them empty keeps them.
-_KEPT: Final = frozenset({"time_zone", "language"})
+#: Columns that a file which leaves them empty does not clear: defaults that were filled
+#: in, and the end of a contract, which another system's export may not know of yet.
+_KEPT: Final = frozenset({"time_zone", "language", "ended_on"})
 
 
 def _key(kind: str, row: Mapping[str, Any]) -> Any:

@@ -109,8 +109,10 @@ def test_an_earlier_reminder_does_not_stand_for_a_later_one_that_is_to_be_held(
     rulebook: Rulebook,
 ) -> None:
     subject = a_told_renewal(handled_until=at("2026-12-05"))
+    patient = ("send_within: 10 days", "send_within: 30 days")
+    rules = edited(rulebook, "renewal", HOLD, patient)
 
-    outcome = decide(holding(rulebook), subject, None, DUE + timedelta(hours=3))
+    outcome = decide(rules, subject, None, DUE + timedelta(hours=3))
 
     sent, held = outcome.steps
     assert (sent.kind, told(sent.tells)) == (
