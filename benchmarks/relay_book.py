@@ -27,14 +27,15 @@ def _rows(total: int) -> Iterator[Row]:
                    language=("en", "fr")[number % 2], channel="email",
                    customer=f"U-{number}")  # fmt: skip
     for number in range(total):
+        price = number % 400 * 25  # A price list: amounts repeat, as they do in life.
         # Renews in 70 to 99 days: the latest of its notices is overdue.
         start = NOW.date() + timedelta(days=70 + number % 30)
         yield _row("contracts", code=f"C-{number}", customer=f"U-{number}",
                    product="Marketing Pro", commitment_months=12,
                    started_on=date(start.year - 1, start.month, start.day),
                    automatic_renewal=number % 4 > 0, billing_months=1,
-                   contact_limit=10_000, currency="EUR", mrr=100_000 + number,
-                   new_mrr=110_000 + number)  # fmt: skip
+                   contact_limit=10_000, currency="EUR", mrr=100_000 + price,
+                   new_mrr=110_000 + price)  # fmt: skip
 
 
 def _row(kind: str, **values: Value) -> Row:

@@ -55,6 +55,7 @@ def running_sink() -> Iterator[Sink]:
     here, there = fresh.Pipe()
     process = fresh.Process(target=_serve, args=(there,), daemon=True)
     process.start()
+    there.close()  # So that a sink that dies is noticed and not waited for.
     try:
         yield Sink(here.recv(), here)
     finally:

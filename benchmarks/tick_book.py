@@ -142,7 +142,8 @@ def fill(store: Store, ruleset: Ruleset, total: int, due: int) -> None:
     )
     renewals = _renewals(ruleset, total, due)
     while chunk := list(islice(renewals, CHUNK)):
-        for table, columns, rows in zip(_TABLES, _COLUMNS, zip(*chunk), strict=True):
+        by_table = zip(*chunk, strict=True)
+        for table, columns, rows in zip(_TABLES, _COLUMNS, by_table, strict=True):
             _write(store, table, columns, iter(rows))
 
 

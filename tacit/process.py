@@ -52,7 +52,8 @@ class Worker:
         )
         self._beat_and_seal(now)
         if any(done.numbers.values()) or any(sent.numbers.values()):
-            log.info("pass done", **done.numbers, **sent.numbers)
+            # Both count what is "held": changes here, messages there.
+            log.info("pass done", clock=done.numbers, relay=sent.numbers)
 
     def _sign_of_life(self, _done: int) -> None:
         """A long backlog is not silence: each batch counts as alive."""

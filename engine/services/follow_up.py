@@ -1,7 +1,8 @@
 """What follows from an import: changes that open, close, or are planned again."""
 
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime
-from typing import Protocol
+from typing import Final, Protocol
 
 from engine.domain import audit, openings
 from engine.domain.interfaces import UnitOfWork
@@ -17,6 +18,8 @@ from engine.services.open_changes import (
     warn_of_usage,
 )
 from engine.services.plan_again import Moved, plan_again
+
+_AT_ONCE: Final = 5_000
 
 
 class Touched(Protocol):
@@ -36,20 +39,37 @@ def follow_up(
     """Do what the imported rows bring with them; how many changes did what."""
     ended = _close_ended(unit, rulebook, touched, now)
     moved = _plan_moved(unit, rulebook, touched, now)
-    fresh = renewals_of(unit.book.terms(touched.new_contracts), now)
-    ledger = open_changes(unit, rulebook, fresh, now)
-    carry_out(unit, rulebook, ledger.effects, now)
-    used = list(unit.book.terms(sorted(touched.used_contracts)))
-    by_usage = opened_by_usage(unit, rulebook, used, now)
-    opened = open_changes(unit, rulebook, by_usage, now)
-    warned = warn_of_usage(unit, rulebook, used, now)
-    _release(unit, touched.reachable_customers, now)
+    opened = warned = 0
+    for part in _parts(touched.new_contracts):
+        opened += _open_renewals(unit, rulebook, part, now)
+    for part in _parts(sorted(touched.used_contracts)):
+        used = list(unit.book.terms(part))
+        by_usage = opened_by_usage(unit, rulebook, used, now)
+        opened += open_changes(unit, rulebook, by_usage, now).counted["opened"]
+        warned += warn_of_usage(unit, rulebook, used, now)
+    for part in _parts(sorted(touched.reachable_customers)):
+        _release(unit, part, now)
     return {
-        "opened": ledger.counted["opened"] + opened.counted["opened"],
+        "opened": opened,
         "planned again": moved,
         "ended": ended,
         "warned": warned,
     }
+
+
+def _parts(ids: Sequence[int]) -> Iterator[Sequence[int]]:
+    """Some at a time, so that a large book takes no more memory than a small one."""
+    for start in range(0, len(ids), _AT_ONCE):
+        yield ids[start : start + _AT_ONCE]
+
+
+def _open_renewals(
+    unit: UnitOfWork, rulebook: Rulebook, contract_ids: Sequence[int], now: datetime
+) -> int:
+    fresh = renewals_of(unit.book.terms(contract_ids), now)
+    ledger = open_changes(unit, rulebook, fresh, now)
+    carry_out(unit, rulebook, ledger.effects, now)
+    return ledger.counted["opened"]
 
 
 def _close_ended(
@@ -97,8 +117,8 @@ def _moved(row: ChangeRow, now: datetime) -> Moved:
     return Moved(row, new.renewal_start, new.period_on)
 
 
-def _release(unit: UnitOfWork, customer_ids: set[int], now: datetime) -> None:
+def _release(unit: UnitOfWork, customer_ids: Sequence[int], now: datetime) -> None:
     """Queue again what was held because nobody could be reached."""
-    rows = unit.changes.open_of_customers(sorted(customer_ids))
+    rows = unit.changes.open_of_customers(customer_ids)
     if rows:
         unit.outbox.release((row.id for row in rows), now)

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Final
 
 from engine.domain.errors import (
     DeliveryError,
@@ -25,6 +26,7 @@ from engine.services.claim_messages import Attempt, claim_messages
 from engine.services.record_deliveries import Result, record_deliveries
 
 Clock = Callable[[], datetime]
+_LARGEST_SHARE: Final = 8
 
 
 @dataclass(frozen=True)
@@ -85,8 +87,8 @@ def _send_all(
     for attempt in attempts:
         by_message.setdefault(attempt.claimed.outbox_id, []).append(attempt)
     waiting = [
-        pool.submit(_send_copies, rulebook, delivering, copies, clock, until)
-        for copies in by_message.values()
+        pool.submit(_send_share, rulebook, delivering, share, clock, until)
+        for share in _shares([*by_message.values()], delivering.workers)
     ]
     group: list[Result] = []
     for future in as_completed(waiting):
@@ -96,6 +98,32 @@ def _send_all(
             group = []
     if group:
         yield group
+
+
+def _shares(
+    messages: Sequence[Sequence[Attempt]], workers: int
+) -> Iterator[Sequence[Sequence[Attempt]]]:
+    """A few messages at a time: to hand over each alone costs as much as to render it.
+
+    Small enough that no worker is left with much to do when the others are done.
+    """
+    size = max(1, min(_LARGEST_SHARE, len(messages) // (4 * workers)))
+    for start in range(0, len(messages), size):
+        yield messages[start : start + size]
+
+
+def _send_share(
+    rulebook: Rulebook,
+    delivering: Delivering,
+    share: Sequence[Sequence[Attempt]],
+    clock: Clock,
+    until: datetime,
+) -> list[Result]:
+    return [
+        result
+        for copies in share
+        for result in _send_copies(rulebook, delivering, copies, clock, until)
+    ]
 
 
 def _send_copies(

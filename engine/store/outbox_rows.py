@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, Select, and_, func, select, update
+from sqlalchemy import Connection, and_, func, select, update
 from sqlalchemy.sql.elements import ColumnElement
 
 from engine.domain.records import (
@@ -18,7 +18,7 @@ from engine.domain.records import (
     NewMessage,
     OutboxStatus,
 )
-from engine.store.bulk import insert_rows, update_rows
+from engine.store.bulk import converted, insert_rows, raw, update_rows
 from engine.store.change_rows import CHUNK, change_columns
 from engine.store.tables import (
     changes,
@@ -43,9 +43,10 @@ _CLAIM_FROM: Final = (
 )
 
 
-def _claim_query() -> Select[Any]:
+def _claim_columns() -> list[ColumnElement[Any]]:
+    """The columns of a `Claimed`: its own, then those of its change."""
     o = outbox.c
-    return select(
+    return [
         o.id, o.seq, o.position, o.message, o.role, o.asks, o.channel, o.is_notice,
         o.while_state, o.plan, o.about, o.attempts, o.queued_at,
         contracts.c.product, contracts.c.currency, contracts.c.mrr, contracts.c.new_mrr,
@@ -53,10 +54,13 @@ def _claim_query() -> Select[Any]:
         customers.c.communication_owner,
         partners.c.name, partners.c.owns_conversations, partners.c.point_of_contact_id,
         *change_columns(),
-    ).select_from(_CLAIM_FROM)  # fmt: skip
+    ]  # fmt: skip
 
 
+_COLUMNS: Final = _claim_columns()
+_SELECT: Final = select(*raw(_COLUMNS)).select_from(_CLAIM_FROM)
 _OWN_COLUMNS: Final = 23
+_ATTEMPTS: Final = 11
 
 
 class OutboxRows:
@@ -77,32 +81,28 @@ class OutboxRows:
         A message whose earlier claim ran out, because its process died, comes again.
         """
         query = (
-            _claim_query()
-            .where(outbox.c.status.in_(_WAITING), outbox.c.next_try_at <= now)
+            _SELECT.where(outbox.c.status.in_(_WAITING), outbox.c.next_try_at <= now)
             .order_by(outbox.c.next_try_at, outbox.c.id)
             .limit(limit)
             .with_for_update(of=outbox, skip_locked=True)
         )
-        rows = list(self._connection.execute(query))
-        self._mark_claimed([row[0] for row in rows], lease_until)
+        found = self._connection.execute(query).all()
+        rows = [*converted(self._connection, _COLUMNS, found)]
+        self._mark_claimed(rows, lease_until)
         use = self._latest_usage({row[_OWN_COLUMNS + 16] for row in rows})
         return [_claimed(row, use) for row in rows]
 
-    def _mark_claimed(self, ids: Sequence[int], lease_until: datetime) -> None:
+    def _mark_claimed(
+        self, rows: Sequence[tuple[Any, ...]], lease_until: datetime
+    ) -> None:
         sending = OutboxStatus.SENDING.value
         update_rows(
             self._connection,
             outbox,
             ("id",),
-            ("status", "next_try_at"),
-            [(id_, sending, lease_until) for id_ in ids],
+            ("status", "next_try_at", "attempts"),
+            [(row[0], sending, lease_until, row[_ATTEMPTS] + 1) for row in rows],
         )
-        for start in range(0, len(ids), 500):
-            self._connection.execute(
-                update(outbox)
-                .where(outbox.c.id.in_(ids[start : start + 500]))
-                .values(attempts=outbox.c.attempts + 1)
-            )
 
     def _latest_usage(
         self, contract_ids: set[int]

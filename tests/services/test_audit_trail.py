@@ -170,10 +170,9 @@ def test_a_seal_covers_all_that_was_written_before_it(tacit: Installation) -> No
     assert (first, again, after) == (1, 0, 2)
 
 
+@pytest.mark.parametrize("store", ["postgresql"], indirect=True)
 @pytest.mark.req("OPS-4")
 def test_a_seal_waits_for_what_is_just_being_written(tacit: Installation) -> None:
-    if tacit.store.engine.dialect.name == "sqlite":
-        pytest.skip("SQLite has one writer at a time")
     tacit.imports(a_small_book(), at("2026-06-01"))
     entry = NewEntry("site", 1, 1, at("2026-06-02"), "edited", "{}", "f00")
     with ThreadPoolExecutor(1) as other, tacit.store.begin() as slow:

@@ -1,7 +1,9 @@
 from datetime import date
+from typing import Any
 
 import pytest
 
+from engine.domain.book import Row
 from engine.domain.errors import TransientDeliveryError
 from engine.services.edit_book import EditError
 from tests.support.books import (
@@ -17,7 +19,7 @@ LISTED = at("2026-11-01T08:00")
 CUSTOMER = "acme.contact"
 
 
-def a_book_of_one_customer(**contract: object) -> list[object]:
+def a_book_of_one_customer(**contract: Any) -> list[Row]:
     """Nobody but the customer and a person at the vendor."""
     return [
         a_customer(),
@@ -28,7 +30,7 @@ def a_book_of_one_customer(**contract: object) -> list[object]:
 
 
 def a_change_of_one_customer(tacit: Installation, **contract: object) -> None:
-    tacit.imports(a_book_of_one_customer(**contract), at("2026-06-01"))  # type: ignore[arg-type]
+    tacit.imports(a_book_of_one_customer(**contract), at("2026-06-01"))
 
 
 @pytest.mark.req("REN-17")

@@ -49,7 +49,7 @@ def tries(tacit: Installation) -> list[tuple[str, str, int, int]]:
     found = tacit.rows(
         "SELECT channel, status, attempts, ambiguous FROM deliveries ORDER BY id"
     )
-    return [tuple(row.values()) for row in found]  # type: ignore[misc]
+    return [tuple(row.values()) for row in found]
 
 
 @pytest.mark.req("BOT-1")
@@ -145,7 +145,7 @@ def test_waits_double_between_tries_up_to_the_longest(tacit: Installation) -> No
     patient = RetryPolicy(5, timedelta(minutes=1), timedelta(minutes=3))
     email = a_channel_that_is_down()
 
-    tried_at = []
+    tried_at: list[int] = []
     for minute in range(20):
         tacit.relay(minutes_later(minute), email=email, retry=patient)
         [[_, _, attempts, _], *_] = tries(tacit)

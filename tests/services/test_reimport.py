@@ -2,8 +2,8 @@ from datetime import date
 
 import pytest
 
-from tests.support.installation import Installation
 from tests.support.books import a_contract, a_small_book, at
+from tests.support.installation import Installation
 
 
 @pytest.mark.req("OPS-1", "REN-15")

@@ -39,11 +39,10 @@ def test_a_simulation_sends_nothing_and_saves_nothing(tacit: Installation) -> No
     assert tacit.letters() == []
 
 
+@pytest.mark.parametrize("store", ["sqlite"], indirect=True)
 @pytest.mark.req("RULE-5")
 def test_a_simulation_leaves_the_file_byte_for_byte(tacit: Installation) -> None:
     file = Path(tacit.store.engine.url.database or "")
-    if not file.is_file():
-        pytest.skip("PostgreSQL has no file of ours")
     a_varied_book(tacit)
     before = file.read_bytes()
     recording = tacit.delivering(email=None, slack=None)
@@ -96,12 +95,11 @@ def test_a_clock_that_ticks_now_and_then_does_what_was_simulated(
     assert sorted(done) == sorted(foreseen)
 
 
+@pytest.mark.parametrize("store", ["postgresql"], indirect=True)
 @pytest.mark.req("RULE-5")
 def test_a_simulation_of_a_book_that_is_being_written_to_is_of_one_moment(
     tacit: Installation,
 ) -> None:
-    if tacit.store.engine.dialect.name == "sqlite":
-        pytest.skip("a reader of SQLite keeps its writer waiting")
     a_varied_book(tacit)
     ticked: list[str] = []
 
@@ -122,12 +120,11 @@ def test_a_simulation_of_a_book_that_is_being_written_to_is_of_one_moment(
     copy.close()
 
 
+@pytest.mark.parametrize("store", ["postgresql"], indirect=True)
 @pytest.mark.req("OPS-4")
 def test_verifying_a_book_that_is_being_written_to_finds_nothing_wrong(
     tacit: Installation,
 ) -> None:
-    if tacit.store.engine.dialect.name == "sqlite":
-        pytest.skip("a reader of SQLite keeps its writer waiting")
     a_varied_book(tacit)
     seal(tacit.store, START)
     ticked: list[str] = []

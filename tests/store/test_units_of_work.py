@@ -214,10 +214,9 @@ def test_what_is_written_already_cannot_be_written_again(
         assert (unit.audit.last_id(), unit.outbox.counts()) == before
 
 
+@pytest.mark.parametrize("store", ["postgresql"], indirect=True)
 @pytest.mark.req("OPS-3")
 def test_two_clocks_share_what_is_due(store: Store, rulebook: Rulebook) -> None:
-    if store.engine.dialect.name == "sqlite":
-        pytest.skip("SQLite has one writer at a time")
     rows = [*a_small_book(), *(a_contract(f"C-{n}") for n in range(9))]
     imported(store, rulebook, rows, JUNE)
 
@@ -229,10 +228,9 @@ def test_two_clocks_share_what_is_due(store: Store, rulebook: Rulebook) -> None:
     assert first & second == set()
 
 
+@pytest.mark.parametrize("store", ["postgresql"], indirect=True)
 @pytest.mark.req("OPS-3")
 def test_two_relays_share_what_is_queued(store: Store, rulebook: Rulebook) -> None:
-    if store.engine.dialect.name == "sqlite":
-        pytest.skip("SQLite has one writer at a time")
     imported(store, rulebook, a_small_book(), JUNE)
     with store.begin() as unit:
         unit.outbox.add([a_message(position=n) for n in range(10)])

@@ -69,9 +69,10 @@ class Installation:
         now: datetime | None = start
         while now is not None and now < end:
             self.passes(now)
-            now = self._next_time(now)
+            now = self.next_time(now)
 
-    def _next_time(self, now: datetime) -> datetime | None:
+    def next_time(self, now: datetime) -> datetime | None:
+        """The next time after now at which anything is due or may be tried."""
         with self.store.begin(read_only=True) as unit:
             times = (unit.changes.next_due_at(), unit.outbox.next_try_at())
         return min((time for time in times if time and time > now), default=None)

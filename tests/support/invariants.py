@@ -259,7 +259,7 @@ def _silence_waits_for_its_notice(tables: _Tables) -> Iterator[str]:
                 out_since, plan = None, plan + 1
             if said.get("notice") and said["plan"] == plan and out_since is None:
                 key = f"{said['key']}/{said['to']}/{said['channel']}"
-                out_since = sent_at[key]
+                out_since = sent_at.get(key)
             silent = entry["kind"] == "transition" and _is_silent(machine, said)
             if silent and (out_since is None or out_since + out_for > entry["at"]):
                 yield f"6: {change['code']} moved by silence at {entry['at']}"

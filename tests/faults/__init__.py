@@ -1,0 +1,1 @@
+"""What must hold whatever fails, whenever it fails."""

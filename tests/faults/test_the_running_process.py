@@ -1,0 +1,125 @@
+"""`tacit run` as a supervisor sees it: started, told to stop, killed."""
+
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pytest
+
+from engine.domain.ruleset import Rulebook
+from engine.store.unit_of_work import Store
+from notifiers.mailbox import read_mailbox
+from tacit import home
+from tests.support.books import a_contract, a_small_book, at, imported
+from tests.support.invariants import Ledger, broken_invariants
+
+TACIT = [sys.executable, "-c", "from tacit.cli import main; main()"]
+YESTERYEAR = date(2020, 3, 1)
+
+
+@pytest.fixture
+def at_home(tmp_path: Path, rulebook: Rulebook) -> Path:
+    """A home that ticks all the time, with contracts of which much is due."""
+    folder = tmp_path / "home"
+    home.create(home.Home(folder))
+    settings = folder / "tacit.yaml"
+    often = settings.read_text().replace("tick_every: 30 s", "tick_every: 1 s")
+    settings.write_text(often)
+    store = Store.open(f"sqlite:///{folder / 'tacit.db'}")
+    contracts = [
+        a_contract(f"C-{n}", started_on=YESTERYEAR, commitment_months=1)
+        for n in range(40)
+    ]
+    imported(store, rulebook, [*a_small_book(), *contracts], at("2020-03-02"))
+    store.close()
+    return folder
+
+
+@pytest.fixture
+def running(at_home: Path) -> Iterator["subprocess.Popen[str]"]:
+    """The process; it has started, and is busy with its first pass."""
+    process = subprocess.Popen(
+        [*TACIT, "run", "--home", str(at_home)], stderr=subprocess.PIPE, text=True
+    )
+    assert process.stderr is not None
+    first_line = process.stderr.readline()
+    assert '"started"' in first_line, first_line
+    yield process
+    process.kill()
+    process.communicate()
+
+
+def broken(at_home: Path, mails: int) -> list[str]:
+    """The invariants; there are as many mails as copies that count as sent."""
+    store = Store.open(f"sqlite:///{at_home / 'tacit.db'}")
+    with store.begin(read_only=True) as unit:
+        sent = [
+            copy
+            for row in unit.outbox.listing(limit=10_000)
+            for copy in row["copies"]
+            if copy["status"] == "sent"
+        ]
+    now = datetime.now(UTC)  # noqa: TID251 - the process ran by the machine's clock
+    found = broken_invariants(store.engine, now, Ledger(), drained=False)
+    store.close()
+    assert len(sent) == mails
+    # The mailbox is a folder that shows no keys: how many there are was compared.
+    return [flaw for flaw in found if "no channel has it" not in flaw]
+
+
+@pytest.mark.req("OPS-2")
+def test_a_process_that_is_told_to_stop_finishes_what_is_in_flight(
+    at_home: Path, running: "subprocess.Popen[str]"
+) -> None:
+    running.send_signal(signal.SIGTERM)
+
+    _, log = running.communicate(timeout=120)
+
+    assert running.returncode == 0
+    assert '"stopped"' in log
+    assert "failed" not in log
+    assert broken(at_home, len(read_mailbox(at_home / "mailbox"))) == []
+
+
+@pytest.mark.req("OPS-2")
+def test_a_process_that_is_killed_goes_on_where_it_was(
+    at_home: Path, running: "subprocess.Popen[str]"
+) -> None:
+    running.kill()
+    running.communicate(timeout=120)
+
+    again = subprocess.Popen(
+        [*TACIT, "run", "--home", str(at_home)], stderr=subprocess.PIPE, text=True
+    )
+    assert again.stderr is not None
+    for line in again.stderr:
+        if "pass done" in line or "fail" in line:
+            break
+    again.terminate()
+    again.communicate(timeout=120)
+
+    assert again.returncode == 0
+    assert "pass done" in line
+    assert broken(at_home, len(read_mailbox(at_home / "mailbox"))) == []
+
+
+@pytest.mark.req("RULE-2")
+def test_a_bad_rule_file_stops_the_start(at_home: Path) -> None:
+    rules = at_home / "rules" / "renewal.yaml"
+    rules.write_text(rules.read_text().replace("to: renewed", "to: renewd", 1))
+
+    done = subprocess.run(
+        [*TACIT, "run", "--home", str(at_home)],
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+
+    assert done.returncode == 2
+    assert "renewal.yaml" in done.stderr
+    assert 'did you mean "renewed"?' in done.stderr
+    assert "Traceback" not in done.stderr
