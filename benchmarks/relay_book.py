@@ -28,8 +28,8 @@ def _rows(total: int) -> Iterator[Row]:
                    customer=f"U-{number}")  # fmt: skip
     for number in range(total):
         price = number % 400 * 25  # A price list: amounts repeat, as they do in life.
-        # Renews in 70 to 99 days: the latest of its notices is overdue.
-        start = NOW.date() + timedelta(days=70 + number % 30)
+        # Renews in 82 to 89 days: the notice of 90 days before is late, not too late.
+        start = NOW.date() + timedelta(days=82 + number % 8)
         yield _row("contracts", code=f"C-{number}", customer=f"U-{number}",
                    product="Marketing Pro", commitment_months=12,
                    started_on=date(start.year - 1, start.month, start.day),

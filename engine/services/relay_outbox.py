@@ -5,9 +5,10 @@ transactions, and no transaction is open while a channel is spoken to.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from queue import SimpleQueue
 from typing import Final
 
 from engine.domain.errors import (
@@ -86,18 +87,19 @@ def _send_all(
     by_message: dict[int, list[Attempt]] = {}
     for attempt in attempts:
         by_message.setdefault(attempt.claimed.outbox_id, []).append(attempt)
-    waiting = [
-        pool.submit(_send_share, rulebook, delivering, share, clock, until)
-        for share in _shares([*by_message.values()], delivering.workers)
-    ]
+    shares = [*_shares([*by_message.values()], delivering.workers)]
+    done: SimpleQueue[Future[list[Result]]] = SimpleQueue()
+    for share in shares:
+        sent = pool.submit(_send_share, rulebook, delivering, share, clock, until)
+        sent.add_done_callback(done.put)
     group: list[Result] = []
-    for future in as_completed(waiting):
-        group += future.result()
-        if len(group) >= delivering.record_every:
+    for left in reversed(range(len(shares))):
+        group += done.get().result()
+        # What else is done by now is recorded along: it costs one commit, not several.
+        enough = len(group) >= delivering.record_every and done.empty()
+        if group and (enough or not left):
             yield group
             group = []
-    if group:
-        yield group
 
 
 def _shares(

@@ -200,7 +200,7 @@ def _down() -> DeliveryError:
 
 
 @pytest.mark.req("OPS-4", "BOT-2", "REN-14")
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(SEEDS))
 def test_replay_leads_to_the_present_after_any_history(
     tacit: Installation, seed: int
 ) -> None:
