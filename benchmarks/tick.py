@@ -1,11 +1,12 @@
 """The tick against set-based SQL that writes the same rows: `python -m benchmarks.tick`."""
 
 import argparse
+import contextlib
 import gc
 import statistics
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Final
@@ -192,9 +193,15 @@ def _check(
 
 
 def _measure_idle(options: argparse.Namespace, rulebook: Rulebook) -> Result:
-    """Ticks with nothing to do, over a small book and over a large one."""
-    small, _ = _idle_ticks(options, SMALL_TOTAL, rulebook)
-    large, database = _idle_ticks(options, options.total, rulebook)
+    """Ticks with nothing to do, over a small book and over a large one by turns."""
+    small, large = Timings(), Timings()
+    with contextlib.ExitStack() as stack:
+        few = stack.enter_context(_idle_store(options, SMALL_TOTAL))
+        many = stack.enter_context(_idle_store(options, options.total))
+        for _ in range(options.repeat):
+            _time_idle(few, rulebook, small)
+            _time_idle(many, rulebook, large)
+        database = describe(many.engine)
     growth = large.medians[0] / small.medians[0]
     rss = peak_rss_mb()
     return Result(
@@ -207,28 +214,35 @@ def _measure_idle(options: argparse.Namespace, rulebook: Rulebook) -> Result:
             Bar(f"times as long as over {SMALL_TOTAL:,}", growth, NOISE),
             Bar("MB resident", rss, MOST_RSS_MB),
         ],
-        {"small_s": round(small.medians[0], 6), "total": options.total},
+        {
+            "small_s": round(small.medians[0], 6),
+            "floor_grew": round(large.medians[1] / small.medians[1], 3),
+            "total": options.total,
+        },
     )
 
 
-def _idle_ticks(
-    options: argparse.Namespace, total: int, rulebook: Rulebook
-) -> tuple[Timings, str]:
-    """Batches of idle ticks, since one is too short to be timed alone."""
-    timings, earlier = Timings(), NOW - timedelta(days=1000)
+@contextlib.contextmanager
+def _idle_store(options: argparse.Namespace, total: int) -> Iterator[Store]:
     with copies(options.db, options.url) as made:
         _prepare(made.prepared, total, 0)
         store = Store.open(made.prepared)
-        for _ in range(options.repeat):
-            for times, work in (
-                (timings.ours, lambda: advance_clock(store, rulebook, earlier)),
-                (timings.floor, lambda: select_floor(store)),
-            ):
-                seconds = [stopwatch(work) for _ in range(IDLE_TICKS)]
-                times.append(statistics.median(seconds))
-        database = describe(store.engine)
-        store.close()
-    return timings, database
+        try:
+            yield store
+        finally:
+            store.close()
+
+
+def _time_idle(store: Store, rulebook: Rulebook, timings: Timings) -> None:
+    """A median of many, since one idle tick is too short to be timed alone."""
+    earlier = NOW - timedelta(days=1000)
+    ours = [
+        stopwatch(lambda: advance_clock(store, rulebook, earlier))
+        for _ in range(IDLE_TICKS)
+    ]
+    floor = [stopwatch(lambda: select_floor(store)) for _ in range(IDLE_TICKS)]
+    timings.ours.append(statistics.median(ours))
+    timings.floor.append(statistics.median(floor))
 
 
 if __name__ == "__main__":

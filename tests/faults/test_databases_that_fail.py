@@ -175,6 +175,27 @@ def test_a_server_that_hangs_up_is_an_error_and_nothing_is_half_done(
     tacit.store.close()
 
 
+@pytest.mark.req("BOT-2", "OPS-3")
+def test_a_table_that_is_locked_for_long_is_an_error_and_nothing_is_half_done(
+    postgresql_book: NewBook, rulebook: Rulebook, templates: Templates
+) -> None:
+    url = postgresql_book()
+    impatient = Store.open(f"{url}?options=-c%20lock_timeout%3D50ms")
+    tacit, other = Installation(impatient, rulebook, templates), Store.open(url)
+    before = tacit.contents()
+
+    with other.begin() as unit:
+        unit.audit.hold()
+        with pytest.raises(DatabaseError, match="lock timeout"):
+            tacit.tick(LISTED)
+
+    assert tacit.contents() == before
+    tacit.passes(LISTED)
+    assert sound(tacit, LISTED)
+    impatient.close()
+    other.close()
+
+
 def hang_up(url: str) -> None:
     """End every connection to a database but our own."""
     with psycopg.connect(url, autocommit=True) as connection:

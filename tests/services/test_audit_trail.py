@@ -116,6 +116,7 @@ TAMPERING = {
 
 
 @pytest.mark.req("OPS-4")
+@pytest.mark.parametrize("store", ["sqlite"], indirect=True)
 @pytest.mark.parametrize(
     ("statement", "expected"), TAMPERING.values(), ids=list(TAMPERING)
 )

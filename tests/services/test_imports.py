@@ -168,6 +168,7 @@ def test_what_is_exported_is_what_was_imported(tacit: Installation) -> None:
 
 
 @pytest.mark.req("OPS-1")
+@pytest.mark.parametrize("store", ["postgresql"], indirect=True)
 def test_thousands_of_held_messages_are_released_at_once(tacit: Installation) -> None:
     tacit.imports(a_small_book(), JUNE)
 
