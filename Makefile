@@ -19,8 +19,10 @@ $(READY): deploy/requirements.txt pyproject.toml
 	@if [ -z "$(PYTHON)" ]; then echo "Tacit needs Python 3.11 or later; none was found on PATH." >&2; exit 2; fi
 	@$(PYTHON) -m venv $(VENV) || { echo "Could not create $(VENV). On Debian or Ubuntu: apt install python3-venv" >&2; exit 2; }
 	@echo "Installing the locked dependencies into $(VENV) ..."
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r deploy/requirements.txt
+	@# The lock is complete. Left to resolve "coverage[toml]", pip would ask for a newer release than the locked one.
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r deploy/requirements.txt
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@$(BIN)/python -m pip check --quiet
 	@touch $(READY)
 
 run: setup ## Run the main job over the sample book: a year of renewals in under a minute.
