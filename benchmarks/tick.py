@@ -6,9 +6,9 @@ import gc
 import statistics
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from sqlalchemy import func, select
@@ -199,8 +199,7 @@ def _measure_idle(options: argparse.Namespace, rulebook: Rulebook) -> Result:
         few = stack.enter_context(_idle_store(options, SMALL_TOTAL))
         many = stack.enter_context(_idle_store(options, options.total))
         for _ in range(options.repeat):
-            _time_idle(few, rulebook, small)
-            _time_idle(many, rulebook, large)
+            _time_idle(((few, small), (many, large)), rulebook)
         database = describe(many.engine)
     growth = large.medians[0] / small.medians[0]
     rss = peak_rss_mb()
@@ -233,16 +232,31 @@ def _idle_store(options: argparse.Namespace, total: int) -> Iterator[Store]:
             store.close()
 
 
-def _time_idle(store: Store, rulebook: Rulebook, timings: Timings) -> None:
-    """A median of many, since one idle tick is too short to be timed alone."""
+def _time_idle(books: Sequence[tuple[Store, Timings]], rulebook: Rulebook) -> None:
+    """The median of many, since one idle tick is too short to be timed alone.
+
+    Tick by tick, the first one changing: blocks of ticks a second apart differ by up
+    to half on a machine that others use, whatever the size of their books.
+    """
     earlier = NOW - timedelta(days=1000)
-    ours = [
-        stopwatch(lambda: advance_clock(store, rulebook, earlier))
-        for _ in range(IDLE_TICKS)
-    ]
-    floor = [stopwatch(lambda: select_floor(store)) for _ in range(IDLE_TICKS)]
-    timings.ours.append(statistics.median(ours))
-    timings.floor.append(statistics.median(floor))
+    seconds = [Timings() for _ in books]
+    for turn in range(IDLE_TICKS):
+        for place in (0, 1) if turn % 2 else (1, 0):
+            store, found = books[place][0], seconds[place]
+            found.ours.append(_timed_tick(store, rulebook, earlier))
+            found.floor.append(_timed_select(store))
+    for (_, timings), found in zip(books, seconds, strict=True):
+        ours, floor = found.medians
+        timings.ours.append(ours)
+        timings.floor.append(floor)
+
+
+def _timed_tick(store: Store, rulebook: Rulebook, now: datetime) -> float:
+    return stopwatch(lambda: advance_clock(store, rulebook, now))
+
+
+def _timed_select(store: Store) -> float:
+    return stopwatch(lambda: select_floor(store))
 
 
 if __name__ == "__main__":
