@@ -26,7 +26,7 @@ from benchmarks.measuring import (
 )
 from benchmarks.relay_book import NOW
 from benchmarks.smtp_floor import WORKERS, send_ready_made
-from benchmarks.smtp_sink import Sink, Taken, running_sink
+from benchmarks.smtp_sink import KINDS, Sink, Taken, running_sink
 from engine.domain.letter_values import Vendor
 from engine.domain.retry import RetryPolicy
 from engine.services.relay_outbox import Delivering, relay_outbox
@@ -43,7 +43,7 @@ MOST_TIMES_THE_FLOOR: Final = 2.0
 def main() -> None:
     """Measure as the options say, and show it."""
     options = _options()
-    with copies(options.db, options.url) as made, running_sink() as sink:
+    with copies(options.db, options.url) as made, running_sink(options.sink) as sink:
         show(_measure(options, made, sink), as_json=options.json)
 
 
@@ -52,6 +52,9 @@ def _options() -> argparse.Namespace:
     made.add_argument("--db", choices=DATABASES, default="sqlite")
     made.add_argument("--url", help="a PostgreSQL server, instead of the one found")
     made.add_argument("--mails", type=int, default=10_000)
+    made.add_argument(
+        "--sink", choices=KINDS, default=KINDS[0], help="which server takes the mail"
+    )
     return made.parse_args()
 
 
@@ -72,13 +75,13 @@ def _measure(options: argparse.Namespace, made: Copies, sink: Sink) -> Result:
         floor.append(_floor(sink, options.mails, size))
     ratio = statistics.median(ours) / statistics.median(floor)
     return Result(
-        f"relay: {options.mails:,} mails, {database}",
+        f"relay: {options.mails:,} mails, {database}, into {options.sink}",
         ours,
         floor,
         options.mails,
         peak_rss_mb(),
         [Bar("times the floor", ratio, MOST_TIMES_THE_FLOOR)],
-        {"database": database, "octets_a_mail": size},
+        {"database": database, "sink": options.sink, "octets_a_mail": size},
     )
 
 

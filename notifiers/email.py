@@ -1,15 +1,14 @@
 """Email over SMTP, with connections that are kept and reused."""
 
-import re
 import smtplib
 import ssl
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Final
+from typing import Final, NamedTuple
 
 from engine.domain.errors import PermanentDeliveryError, TransientDeliveryError
 from engine.domain.letters import Letter, Receipt
@@ -17,7 +16,8 @@ from notifiers.mail import Sender, build_mail, message_id, recipient_of
 
 _Reply = tuple[int, bytes]
 
-_LEADING_DOT: Final = re.compile(rb"(?m)^\.")
+_OK: Final = 250
+_WILL_FORWARD: Final = 251
 _CLOSING: Final = 421  #: the server is about to close the connection
 _SEND_BODY: Final = 354
 
@@ -62,13 +62,9 @@ class SmtpChannel:
     def send(self, letter: Letter) -> Receipt:
         recipient = recipient_of(letter)
         mail = build_mail(letter, self._sender, self._now())
-        connection = self._start_mail()
+        connection = self._start_mail(recipient)
         try:
-            _envelope(connection, recipient)
             _body(connection, mail)
-        except smtplib.SMTPServerDisconnected as error:
-            connection.close()
-            raise TransientDeliveryError(f"the mail server hung up: {error}") from error
         except (PermanentDeliveryError, TransientDeliveryError) as error:
             self._keep_after_refusal(connection, error)
             raise
@@ -78,7 +74,7 @@ class SmtpChannel:
     def check(self) -> str:
         connection = self._connect()
         try:
-            _expect(connection.noop(), "NOOP", 250)
+            _expect(connection.noop(), "NOOP", _OK)
         except smtplib.SMTPServerDisconnected as error:
             raise TransientDeliveryError(f"the mail server hung up: {error}") from error
         finally:
@@ -91,31 +87,38 @@ class SmtpChannel:
         while self._idle:
             _quit(self._idle.pop())
 
-    def _start_mail(self) -> smtplib.SMTP:
-        """A connection on which MAIL FROM was accepted.
+    def _start_mail(self, recipient: str) -> smtplib.SMTP:
+        """A connection on which the server waits for the body.
 
-        A server may close an idle connection at any time; nothing was said of this
-        letter yet, so a fresh connection is safe.
+        A server may close an idle connection at any time; the body was not sent yet,
+        so a fresh connection is safe.
         """
         while self._idle:
             connection = self._idle.pop()
             with suppress(smtplib.SMTPServerDisconnected):
-                reply = connection.mail(self._sender.address)
-                if reply[0] != _CLOSING:
-                    return self._accepted(connection, reply)
+                replies = _envelope(connection, self._sender.address, recipient)
+                if replies[0].code != _CLOSING:
+                    return self._accepted(connection, replies)
             connection.close()
         connection = self._connect()
         try:
-            return self._accepted(connection, connection.mail(self._sender.address))
+            replies = _envelope(connection, self._sender.address, recipient)
         except smtplib.SMTPServerDisconnected as error:
             connection.close()
             raise TransientDeliveryError(f"the mail server hung up: {error}") from error
+        return self._accepted(connection, replies)
 
-    def _accepted(self, connection: smtplib.SMTP, reply: _Reply) -> smtplib.SMTP:
+    def _accepted(
+        self, connection: smtplib.SMTP, replies: Sequence["_Answer"]
+    ) -> smtplib.SMTP:
         try:
-            _expect(reply, "MAIL FROM", 250)
+            for answer in replies:
+                _expect(answer.reply, answer.step, *answer.wanted)
         except (PermanentDeliveryError, TransientDeliveryError) as error:
-            self._keep_after_refusal(connection, error)
+            if replies[-1].code == _SEND_BODY:
+                connection.close()  # A body that never ends is never taken.
+            else:
+                self._keep_after_refusal(connection, error)
             raise
         return connection
 
@@ -152,20 +155,54 @@ class SmtpChannel:
         """Puts the connection back if the server is still in step with us."""
         ambiguous = isinstance(error, TransientDeliveryError) and error.ambiguous
         with suppress(smtplib.SMTPException):
-            if not ambiguous and connection.rset()[0] == 250:
+            if not ambiguous and connection.rset()[0] == _OK:
                 self._idle.append(connection)
                 return
         connection.close()
 
 
-def _envelope(connection: smtplib.SMTP, recipient: str) -> None:
-    _expect(connection.rcpt(recipient), "RCPT TO", 250, 251)
-    _expect(connection.docmd("DATA"), "DATA", _SEND_BODY)
+class _Answer(NamedTuple):
+    """The server's reply to one step, and the codes that mean yes."""
+
+    step: str
+    wanted: tuple[int, ...]
+    reply: _Reply
+
+    @property
+    def code(self) -> int:
+        return self.reply[0]
+
+
+def _envelope(
+    connection: smtplib.SMTP, sender: str, recipient: str
+) -> Sequence[_Answer]:
+    """All that comes before the body, up to the first refusal; never empty.
+
+    In one packet where the server takes that (RFC 2920): three round trips less a
+    mail. Both addresses are plain, which `smtplib` would take longest to find out.
+    """
+    steps = (
+        ("MAIL FROM", f"MAIL FROM:<{sender}>\r\n", (_OK,)),
+        ("RCPT TO", f"RCPT TO:<{recipient}>\r\n", (_OK, _WILL_FORWARD)),
+        ("DATA", "DATA\r\n", (_SEND_BODY,)),
+    )
+    at_once = connection.has_extn("pipelining")
+    if at_once:
+        connection.send("".join(command for _, command, _ in steps))
+    answers: list[_Answer] = []
+    for step, command, wanted in steps:
+        if not at_once:
+            connection.send(command)
+        answers.append(_Answer(step, wanted, connection.getreply()))
+        if not at_once and answers[-1].code not in wanted:
+            break
+    return answers
 
 
 def _body(connection: smtplib.SMTP, mail: bytes) -> None:
     """Sends the body; smtplib's own `data` hides at which point it failed."""
-    stuffed = _LEADING_DOT.sub(b"..", mail)
+    # No line of a mail that we write begins it, so the first octet is no dot.
+    stuffed = mail.replace(b"\n.", b"\n..")
     try:
         connection.send(stuffed + b".\r\n")
         reply = connection.getreply()
@@ -173,7 +210,7 @@ def _body(connection: smtplib.SMTP, mail: bytes) -> None:
         raise TransientDeliveryError(
             f"the mail server hung up after the message: {error}", ambiguous=True
         ) from error
-    _expect(reply, "the message", 250)
+    _expect(reply, "the message", _OK)
 
 
 def _expect(reply: _Reply, step: str, *wanted: int) -> None:

@@ -6,10 +6,9 @@ nothing in a letter can add a header.
 """
 
 import re
-from binascii import b2a_qp
+from binascii import b2a_base64, b2a_qp
 from dataclasses import dataclass
 from datetime import datetime
-from email.header import Header
 from email.utils import format_datetime
 from functools import lru_cache
 from hashlib import sha256
@@ -113,14 +112,16 @@ def _part(subtype: str, content: str) -> bytes:
     return head.encode("ascii") + encoded.replace(b"\n", b"\r\n")
 
 
-@lru_cache(maxsize=1024)
 def _mailbox(name: str, address: str) -> str:
+    phrase = _phrase(name)
+    return f"{phrase} <{address}>" if phrase else address
+
+
+@lru_cache(maxsize=1024)
+def _phrase(name: str) -> str:
     clean = _one_line(name)
-    if not clean:
-        return address
-    if _ATOMS.fullmatch(clean) and _fits("Reply-To", clean):
-        return f"{clean} <{address}>"
-    return f"{_encoded(clean, 'Reply-To')} <{address}>"
+    plain = _ATOMS.fullmatch(clean) and _fits("Reply-To", clean)
+    return clean if plain or not clean else _encoded(clean, "Reply-To")
 
 
 @lru_cache(maxsize=1024)
@@ -142,5 +143,22 @@ def _fits(name: str, value: str) -> bool:
 
 
 def _encoded(value: str, name: str) -> str:
-    # Encoded words hold every character, so quotes and commas need no care either.
-    return Header(value, "utf-8", header_name=name).encode(linesep=_CRLF)
+    """Encoded words (RFC 2047) on lines of their own, none ending inside a character.
+
+    They hold every character, so quotes and commas need no care either.
+    """
+    words: list[bytes] = [b""]
+    room = _octets_that_fit(len(name) + 2)
+    for character in value:
+        octets = character.encode("utf-8", "replace")
+        if len(words[-1]) + len(octets) > room:
+            words.append(b"")
+            room = _octets_that_fit(1)
+        words[-1] += octets
+    written = (b2a_base64(word, newline=False).decode("ascii") for word in words)
+    return f"{_CRLF} ".join(f"=?utf-8?b?{word}?=" for word in written)
+
+
+def _octets_that_fit(used: int) -> int:
+    """How many octets an encoded word takes on a line of which some is used."""
+    return (_LONGEST_PLAIN_HEADER - used - len("=?utf-8?b??=")) // 4 * 3

@@ -6,17 +6,17 @@ is not read again for a letter, and every value is escaped for the shape it goes
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, replace
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Final
 
 from jinja2 import StrictUndefined, Template, TemplateError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from engine.domain.errors import ProblemsError, TacitError
-from engine.domain.letters import Audience, LetterRequest, Rendered
+from engine.domain.letters import Audience, ChannelName, LetterRequest, Rendered
 from engine.domain.parsing import LANGUAGES
 from engine.domain.problems import did_you_mean
 from notifiers.filters import MissingValueError, filters_of
@@ -92,7 +92,7 @@ class Templates:
         if message is None:
             raise TacitError(self._unknown(request))
         try:
-            return message.render(request.values)
+            return message.render(request.values, request.channel)
         except _FAILURES as error:
             place = message.place_of_failure(request.values)
             raise TacitError(f"{place}  {error}") from error
@@ -108,8 +108,8 @@ class _Environments:
 
     def __init__(self, wording: Wording) -> None:
         self.language = wording.language
-        self.text = _environment(wording, _one_line)
-        self.html = _environment(wording, _one_line, autoescape=True)
+        self.text = _environment(wording, _as_is)
+        self.html = _environment(wording, _in_html)
         self.slack = _environment(wording, _in_slack)
 
 
@@ -126,16 +126,18 @@ class _Message:
     layout: TemplateFile
     environments: _Environments
 
-    def render(self, values: Mapping[str, object]) -> Rendered:
+    def render(
+        self, values: Mapping[str, object], channel: ChannelName | None
+    ) -> Rendered:
         subject, text = self._text.render(values).split(_SEPARATOR)
-        slack_text, *slack_bodies = self._slack.render(values).split(_SEPARATOR)
-        return Rendered(
-            subject=subject,
-            text=text,
-            html=self._html.render(values),
-            slack_text=slack_text,
-            blocks=blocks_of(subject, *slack_bodies),
-        )
+        rendered = Rendered(subject, text)
+        if channel is not ChannelName.SLACK:
+            rendered = replace(rendered, html=self._html.render(values))
+        if channel is not ChannelName.EMAIL:
+            sentence, *bodies = self._slack.render(values).split(_SEPARATOR)
+            blocks = blocks_of(subject, *bodies)
+            rendered = replace(rendered, slack_text=sentence, blocks=blocks)
+        return rendered
 
     def place_of_failure(self, values: Mapping[str, object]) -> str:
         """File and line; the file itself is tried, for its shapes have other lines."""
@@ -184,10 +186,20 @@ class _Message:
 
 
 def _environment(
-    wording: Wording, finalize: Callable[[object], str], *, autoescape: bool = False
+    wording: Wording, escaped: Callable[[str], str]
 ) -> ImmutableSandboxedEnvironment:
+    """Jinja for one shape; every value that is written is made safe for it here."""
+
+    def finalize(value: object) -> str:
+        if value is None:
+            raise MissingValueError
+        return value if isinstance(value, Markup) else escaped(str(value))
+
     environment = ImmutableSandboxedEnvironment(
-        undefined=StrictUndefined, finalize=finalize, autoescape=autoescape
+        undefined=StrictUndefined,
+        finalize=finalize,
+        # Jinja's own escaping makes an object of each value: most of a letter's time.
+        autoescape=False,
     )
     environment.filters = dict(filters_of(wording))
     environment.tests = {"none": lambda value: value is None}
@@ -195,21 +207,26 @@ def _environment(
     return environment
 
 
-def _one_line(value: object) -> str:
+# A batch of letters writes the same names, dates and amounts over and over.
+_remembered: Final = lru_cache(maxsize=16_384)
+
+
+@_remembered
+def _as_is(text: str) -> str:
     """A value without line breaks, control characters or changes of direction."""
-    if value is None:
-        raise MissingValueError
-    if isinstance(value, Markup):
-        return value
-    text = str(value)
     if text.isprintable() and text.isascii():
         return text
     return _BIDI.sub("", _CONTROL.sub(" ", text))
 
 
-def _in_slack(value: object) -> str:
-    text = _one_line(value)
-    return text if isinstance(text, Markup) else safe_in_mrkdwn(text)
+@_remembered
+def _in_html(text: str) -> str:
+    return str(escape(_as_is(text)))
+
+
+@_remembered
+def _in_slack(text: str) -> str:
+    return safe_in_mrkdwn(_as_is(text))
 
 
 def _last_template_line(error: BaseException) -> int:

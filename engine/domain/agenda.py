@@ -7,7 +7,7 @@ from functools import lru_cache
 from engine.domain.guards import Fact
 from engine.domain.moments import end_of_local_day
 from engine.domain.outcome import Subject
-from engine.domain.ruleset import Notice, Reminder, Ruleset, State
+from engine.domain.ruleset import CalendarRow, Notice, Reminder, Ruleset, State
 
 Instants = tuple[datetime, ...]
 
@@ -25,22 +25,25 @@ def facts_of(subject: Subject) -> dict[str, Fact]:
     return {**dict(subject.facts), "notice_out": subject.notice_out_at is not None}
 
 
+def moments_of(ruleset: Ruleset, subject: Subject) -> dict[str, Instants]:
+    """Every moment of the subject's calendar row, in UTC; do not change the result."""
+    return _resolved(ruleset, subject.facts, subject.renewal_start, subject.zone)
+
+
 @lru_cache(maxsize=50_000)
 def _resolved(
-    ruleset: Ruleset, row_index: int, renewal_start: date, zone: str
+    ruleset: Ruleset, facts: tuple[tuple[str, Fact], ...], start: date, zone: str
 ) -> dict[str, Instants]:
-    row = ruleset.calendar[row_index]
     return {
-        name: tuple(offset.resolve(renewal_start, zone) for offset in offsets)
-        for name, offsets in row.moments.items()
+        name: tuple(offset.resolve(start, zone) for offset in offsets)
+        for name, offsets in _row(ruleset, facts).moments.items()
     }
 
 
-def moments_of(ruleset: Ruleset, subject: Subject) -> dict[str, Instants]:
-    """Every moment of the subject's calendar row, in UTC; do not change the result."""
-    row = ruleset.row(facts_of(subject))
-    index = ruleset.calendar.index(row)
-    return _resolved(ruleset, index, subject.renewal_start, subject.zone)
+@lru_cache(maxsize=50_000)
+def _row(ruleset: Ruleset, facts: tuple[tuple[str, Fact], ...]) -> CalendarRow:
+    """The row that fits; whether a notice is out may not choose it."""
+    return ruleset.row(dict(facts))
 
 
 def reminders_of(state: State, instants: dict[str, Instants]) -> list[DueReminder]:
@@ -108,7 +111,7 @@ def _silence_moments(ruleset: Ruleset, subject: Subject) -> list[str]:
 
 def listed_on(ruleset: Ruleset, subject: Subject) -> date:
     """The day from which a change is listed, in the customer's zone."""
-    row = ruleset.row(facts_of(subject))
+    row = _row(ruleset, subject.facts)
     return subject.renewal_start + timedelta(days=row.first("listed").days)
 
 

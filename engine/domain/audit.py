@@ -11,6 +11,9 @@ from engine.domain.outcome import Step
 from engine.domain.ruleset import Telling
 
 CHANGE: Final = "change"
+_CANONICAL: Final = json.JSONEncoder(
+    sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=str
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +62,7 @@ def body(values: Mapping[str, object]) -> str:
         for name, value in values.items()
         if value is not None and value != ()
     }
-    return json.dumps(
-        kept, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=str
-    )
+    return _CANONICAL.encode(kept)
 
 
 def step_body(step: Step, *, by: str, rules: str, final: bool = False) -> str:

@@ -23,7 +23,7 @@ class ChannelName(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
-    """A message in every shape a channel may need.
+    """A message in the shapes that its channel needs; the others are empty.
 
     `text` and `html` are the two parts of a mail; `blocks` is Slack's Block Kit and
     `slack_text` the sentence Slack shows in notifications.
@@ -31,8 +31,8 @@ class Rendered:
 
     subject: str
     text: str
-    html: str
-    slack_text: str
+    html: str = ""
+    slack_text: str = ""
     blocks: tuple[Mapping[str, object], ...] = ()
 
 
@@ -65,10 +65,12 @@ class Receipt:
 class LetterRequest:
     """What is asked of the renderer: a message for one reader.
 
-    `values` are the names that templates may use; `notifiers/rendering.py` lists them.
+    `values` are the names that templates may use; `notifiers/values.py` lists them.
+    Without a `channel` it is rendered for all of them.
     """
 
     message: str
     audience: Audience
     language: str
     values: Mapping[str, object] = field(default_factory=dict)
+    channel: ChannelName | None = None

@@ -172,7 +172,7 @@ def _letter(
     values = letter_values(rulebook, delivering.vendor, claimed, recipient, now)
     person = recipient.person
     request = LetterRequest(
-        claimed.message, recipient.audience, person.language, values
+        claimed.message, recipient.audience, person.language, values, recipient.channel
     )
     return Letter(
         key=f"{claimed.key}/{person.code}/{recipient.channel}",

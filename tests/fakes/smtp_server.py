@@ -32,7 +32,10 @@ class SmtpServer:
         password: str | None = None,
         certificate: Path | None = None,
         security: str = "none",
+        *,
+        pipelining: bool = False,
     ) -> None:
+        self.pipelining = pipelining
         self.delivered: list[Delivered] = []
         self.connections = 0
         self.port = 0
@@ -111,6 +114,18 @@ class SmtpServer:
         known = self._password is not None and login.password.decode() == self._password
         return AuthResult(success=known, handled=False)
 
+    async def handle_EHLO(  # noqa: N802 # aiosmtpd names its hooks so
+        self,
+        server: Any,
+        session: Session,
+        envelope: Envelope,
+        hostname: str,
+        responses: list[str],
+    ) -> list[str]:
+        session.host_name = hostname
+        extra = ["250-PIPELINING"] if self.pipelining else []
+        return [*responses[:-1], *extra, responses[-1]]
+
     async def handle_NOOP(  # noqa: N802 # aiosmtpd names its hooks so
         self, server: Any, session: Session, envelope: Envelope, arg: str
     ) -> str:
@@ -119,8 +134,10 @@ class SmtpServer:
     async def handle_MAIL(  # noqa: N802 # aiosmtpd names its hooks so
         self, server: Any, session: Session, envelope: Envelope, address: str, _: Any
     ) -> str:
-        envelope.mail_from = address
-        return await self.scripted("MAIL", server) or "250 OK"
+        reply = await self.scripted("MAIL", server)
+        if reply is None:
+            envelope.mail_from = address
+        return reply or "250 OK"
 
     async def handle_RCPT(  # noqa: N802 # aiosmtpd names its hooks so
         self, server: Any, session: Session, envelope: Envelope, address: str, _: Any
@@ -188,5 +205,13 @@ class _Conversation(SMTP):
         reply = await self._fake.scripted("DATA", self)
         if reply is None:
             await super().smtp_DATA(arg)
-        else:
-            await self.push(reply)
+            return
+        await self.push(reply)
+        if reply.startswith("354"):
+            await self._refuse_body()
+
+    async def _refuse_body(self) -> None:
+        """What a server does that asked for a body although nobody is to have it."""
+        while await self._reader.readline() not in (b".\r\n", b""):
+            pass
+        await self.push("554 no valid recipients")

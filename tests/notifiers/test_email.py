@@ -14,9 +14,9 @@ from tests.fakes.smtp_server import DROP, STALL, SmtpServer
 from tests.notifiers.builders import SENDER, a_letter, now
 
 
-@pytest.fixture
-def server() -> Iterator[SmtpServer]:
-    with SmtpServer(password="secret") as running:
+@pytest.fixture(params=[False, True], ids=["step by step", "pipelining"])
+def server(request: pytest.FixtureRequest) -> Iterator[SmtpServer]:
+    with SmtpServer(password="secret", pipelining=request.param) as running:
         yield running
 
 
@@ -112,6 +112,20 @@ def test_a_refusal_does_not_spoil_the_next_letter(
     channel.send(a_letter(key="taken"))
 
     assert len(server.delivered) == 1
+
+
+def test_a_server_that_takes_data_without_a_recipient_gets_no_mail() -> None:
+    with SmtpServer(pipelining=True) as server:
+        channel = a_channel(server)
+        server.answer("RCPT", "550 no such user")
+        server.answer("DATA", "354 go on all the same")
+
+        with pytest.raises(PermanentDeliveryError, match="RCPT TO: 550 no such user"):
+            channel.send(a_letter(key="refused"))
+        channel.send(a_letter(key="taken"))
+        channel.close()
+
+        assert len(server.delivered) == 1
 
 
 @pytest.mark.parametrize("step", ["MAIL", "RCPT", "DATA"])
