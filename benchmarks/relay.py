@@ -29,7 +29,8 @@ from benchmarks.smtp_floor import WORKERS, send_ready_made
 from benchmarks.smtp_sink import KINDS, Sink, Taken, running_sink
 from engine.domain.letter_values import Vendor
 from engine.domain.retry import RetryPolicy
-from engine.services.relay_outbox import Delivering, relay_outbox
+from engine.services.relay_outbox import relay_outbox
+from engine.services.send_messages import Delivering
 from engine.store.database import describe
 from engine.store.tables import deliveries
 from engine.store.unit_of_work import Store

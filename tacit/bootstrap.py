@@ -19,7 +19,7 @@ from engine.domain.rulebook import compile_rulebook
 from engine.domain.ruleset import Rulebook, Ruleset
 from engine.domain.yaml_text import Source, read
 from engine.services.import_book import Defaults
-from engine.services.relay_outbox import Delivering
+from engine.services.send_messages import Delivering
 from engine.store.rule_folder import read_rule_files
 from engine.store.unit_of_work import Store
 from notifiers.email import Security, SmtpChannel, SmtpSettings

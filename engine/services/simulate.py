@@ -8,7 +8,8 @@ from typing import Any, Final
 from engine.domain.interfaces import Storage, UnitOfWork
 from engine.domain.ruleset import Rulebook
 from engine.services.advance_clock import advance_clock
-from engine.services.relay_outbox import Delivering, relay_outbox
+from engine.services.relay_outbox import relay_outbox
+from engine.services.send_messages import Delivering
 
 #: What is left of the audit trail in a simulation's listing.
 _SHOWN: Final = frozenset(

@@ -11,7 +11,7 @@ from engine.domain.records import ChangeRow
 from engine.domain.retry import RetryPolicy
 from engine.domain.ruleset import Rulebook
 from engine.services.import_book import Defaults, import_book
-from engine.services.relay_outbox import Delivering
+from engine.services.send_messages import Delivering
 from engine.store.unit_of_work import Store
 from notifiers.recording import RecordingChannel
 from notifiers.rendering import Templates

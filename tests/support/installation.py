@@ -15,7 +15,8 @@ from engine.domain.ruleset import Rulebook
 from engine.services.advance_clock import advance_clock
 from engine.services.edit_book import Editor
 from engine.services.fire_event import Fired, fire_event
-from engine.services.relay_outbox import Delivering, relay_outbox
+from engine.services.relay_outbox import relay_outbox
+from engine.services.send_messages import Delivering
 from engine.services.verify_audit import Flaw, replay, verify
 from engine.store.unit_of_work import Store
 from notifiers.recording import RecordingChannel
