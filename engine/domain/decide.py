@@ -229,13 +229,11 @@ class _Decision:
         self._entered_now = True
 
     def _remind(self) -> None:
-        if self._entered_now:
-            return  # What was due before the state was entered was not its to say.
         due = [
             reminder
             for reminder in agenda.reminders_of(self._state(), self._instants)
             if reminder.at <= self._now and not self._handled(reminder.at)
-            and self._wanted(reminder)
+            and self._is_to_be_said(reminder) and self._wanted(reminder)
         ]  # fmt: skip
         in_time = [n for n, one in enumerate(due) if not self._too_late(one)]
         last = max(in_time, default=-1)
@@ -243,6 +241,14 @@ class _Decision:
             self._send(due[last], due[:last])
         if later := due[last + 1 :]:
             self._skip(later)
+
+    def _is_to_be_said(self, due: DueReminder) -> bool:
+        """What fell due before a state was entered is not the state's to say.
+
+        But a notice that is owed is: silence would wait for it in vain.
+        """
+        owed = due.reminder.telling.is_notice and self.subject.notice_out_at is None
+        return owed or not self._entered_now
 
     def _wanted(self, due: DueReminder) -> bool:
         guard = due.reminder.guard
@@ -254,7 +260,9 @@ class _Decision:
 
     def _too_late(self, due: DueReminder) -> bool:
         within = due.reminder.send_within
-        if within is not None and self._now > due.at + within:
+        # The clock cannot be late for a plan or a state that did not exist before.
+        new = self._entered_now or self._before.handled_until is None
+        if within is not None and not new and self._now > due.at + within:
             return True
         telling = due.reminder.telling
         return bool(telling.asks) and not self._can_be_answered(telling)

@@ -6,9 +6,16 @@ from datetime import timedelta
 import pytest
 
 from engine.domain.decide import decide
-from engine.domain.outcome import StepKind
+from engine.domain.outcome import Event, StepKind
 from engine.domain.ruleset import Rulebook, Ruleset
-from tests.domain.builders import a_told_renewal, a_usage_change, at, edited, told
+from tests.domain.builders import (
+    a_renewal,
+    a_told_renewal,
+    a_usage_change,
+    at,
+    edited,
+    told,
+)
 from tests.domain.walks import Walk, every
 
 DUE = at("2027-01-14T09:00")
@@ -137,3 +144,36 @@ def test_a_reminder_is_not_sent_when_nothing_it_asks_can_be_answered_any_more(
 
     assert [step.kind for step in outcome.steps] == [StepKind.HELD, StepKind.SKIPPED]
     assert told(outcome.steps[0].tells) == [("overdue", "vendor_operations")]
+
+
+@pytest.mark.req("RULE-10", "REN-17")
+def test_a_plan_that_is_made_in_mid_window_is_late_for_nothing(
+    renewal: Ruleset,
+) -> None:
+    outcome = decide(renewal, a_renewal(), None, at("2026-11-20"))
+
+    (step,) = outcome.steps
+    assert (step.kind, step.name) == (StepKind.REMINDER, "renewal_notice")
+
+
+@pytest.mark.req("RULE-10", "REN-6")
+def test_whoever_withdraws_a_cancellation_unwarned_is_told_at_once(
+    renewal: Ruleset,
+) -> None:
+    subject = a_renewal("cancellation_requested", handled_until=at("2026-10-20"))
+    event = Event("withdraw", "customer_contact")
+
+    outcome = decide(renewal, subject, event, at("2027-01-15T12:00"))
+
+    assert [step.name for step in outcome.steps] == ["withdraw", "last_call"]
+    assert outcome.steps[1].stands_for[0] == "renewal_notice of 2026-11-01T08:00Z"
+
+
+@pytest.mark.req("RULE-10", "REN-6")
+def test_whoever_withdraws_a_cancellation_is_not_told_again(renewal: Ruleset) -> None:
+    subject = a_told_renewal("cancellation_requested")
+    event = Event("withdraw", "customer_contact")
+
+    outcome = decide(renewal, subject, event, at("2026-12-15"))
+
+    assert [step.name for step in outcome.steps] == ["withdraw"]

@@ -22,7 +22,6 @@ FIRST, LAST = date(2024, 7, 1), date(2025, 6, 30)
 DAY, NEVER = timedelta(days=1), date.max
 MORNING = time(9)
 OUT_FOR = timedelta(days=7)
-STALE = timedelta(days=10)  # a notice that is later than this is not sent any more
 OPS, DESK = "ops@ravenstack.example", "desk@referrals.example"
 
 # Days before the start: notices and last calls at 09:00, silence at 00:00.
@@ -170,18 +169,9 @@ class Renewal:
         """The reminders by day, of several overdue ones the last; and silence."""
         reminders, silence = YEARLY if self.of.months >= 3 else MONTHLY
         by_day = {
-            self._strikes(days, MORNING): message
-            for days, message in reminders.items()
-            if message == LAST_CALL or not self._is_stale(days)
+            self._strikes(days, MORNING): message for days, message in reminders.items()
         }
         return by_day, self._strikes(silence)
-
-    def _is_stale(self, days_before: int) -> bool:
-        due = datetime.combine(
-            self.start - days_before * DAY, MORNING, self.of.account.zone
-        )
-        opened = datetime.combine(self.opened, time.min, UTC)
-        return opened > due.astimezone(UTC) + STALE
 
     def _strikes(self, days_before: int, at: time = time.min) -> date:
         day = self.start - days_before * DAY

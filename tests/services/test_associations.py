@@ -96,7 +96,7 @@ def test_a_former_partner_hears_nothing_to_the_end_of_the_renewal(
     assert before == ["renewal_notice"] * 2
     assert tacit.told_to(PARTNER) == before
     assert tacit.told_to(CUSTOMER) == [
-        "renewal_notice",
+        *["renewal_notice"] * 2,
         *["last_call"] * 2,
         "renewal_done",
     ]
