@@ -104,7 +104,7 @@ def _silence_moments(ruleset: Ruleset, subject: Subject) -> list[str]:
     """The moments of the present state at which silence speaks, once it was told."""
     return [
         moment
-        for moment, branches in ruleset.states[subject.state].at.items()
+        for moment, branches in ruleset.state(subject.state).at.items()
         if any(branch.after_notice for branch in branches)
     ]
 

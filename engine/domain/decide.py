@@ -5,7 +5,8 @@ Pure: the same arguments give the same outcome, so equal subjects can share one.
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 
 from engine.domain import agenda, machine
 from engine.domain.agenda import DueReminder, Instants
@@ -23,6 +24,9 @@ from engine.domain.outcome import (
 from engine.domain.ruleset import EventBranch, MomentBranch, Ruleset, State, Telling
 from engine.domain.vocabulary import ANSWERERS, CLOSING, HOLD
 
+#: When to look again at what could not be decided: by then it may have been mended.
+LOOK_AGAIN: Final = timedelta(hours=1)
+
 
 def decide(
     ruleset: Ruleset, subject: Subject, event: Event | None, now: datetime
@@ -32,6 +36,8 @@ def decide(
     What fell due before an event happened before it, however late the clock is. A
     refused event changes nothing.
     """
+    if event is None and subject.state not in ruleset.states:
+        return hold(subject, f'the rules have no state "{subject.state}"', now)
     decision = _Decision(ruleset, subject, now)
     if event is not None:
         decision.take_due_moments()
@@ -39,6 +45,14 @@ def decide(
     if decision.refusal is None and not decision.subject.closed:
         decision.advance()
     return decision.outcome()
+
+
+def hold(subject: Subject, why: str, now: datetime) -> Outcome:
+    """Leave a subject that cannot be decided to a person, and look again later."""
+    step = Step(StepKind.HELD, "no decision", subject.state, subject.state, why)
+    known = subject.attention == why
+    held = replace(subject, attention=why)
+    return Outcome(held, () if known else (step,), now + LOOK_AGAIN)
 
 
 class _Decision:
@@ -334,7 +348,7 @@ class _Decision:
         return until is not None and at <= until
 
     def _state(self) -> State:
-        return self._rules.states[self.subject.state]
+        return self._rules.state(self.subject.state)
 
     def _note(self, considered: str, result: str) -> None:
         self._trace.append(Trace(considered, result))

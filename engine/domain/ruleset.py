@@ -129,6 +129,11 @@ class Ruleset:
     opening: Opening
     reads: frozenset[str] = field(default_factory=frozenset)
 
+    def state(self, name: str) -> State:
+        """A state by name; one that these rules do not have has nothing in it."""
+        known = self.states.get(name)
+        return known or State(name, False, "", (), {}, {}, ())
+
     @cached_property
     def fact_names(self) -> tuple[str, ...]:
         """The facts that guards read of a contract, sorted."""

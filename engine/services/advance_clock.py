@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Final
 
-from engine.domain.decide import decide
+from engine.domain.decide import decide, hold
 from engine.domain.interfaces import Storage, UnitOfWork
 from engine.domain.outcome import Outcome, Subject
 from engine.domain.records import Counts
@@ -54,9 +54,17 @@ def _one_batch(
         subject = row.subject(ruleset)
         outcome = shared.get((ruleset, subject))
         if outcome is None:
-            outcome = decide(ruleset, subject, None, now)
+            outcome = _decide(ruleset, subject, now)
             shared[(ruleset, subject)] = outcome
         ledger.take(row, ruleset, outcome)
     ledger.write()
     effects = carry_out(unit, rulebook, ledger.effects, now)
     return dict(Counts({"due": len(rows), **ledger.counted}).plus(effects).numbers)
+
+
+def _decide(ruleset: Ruleset, subject: Subject, now: datetime) -> Outcome:
+    """One subject that nobody thought of must not stop the clock for all others."""
+    try:
+        return decide(ruleset, subject, None, now)
+    except Exception as error:
+        return hold(subject, f"{type(error).__name__}: {error}", now)

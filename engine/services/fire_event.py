@@ -71,7 +71,7 @@ def _decide(
     subject = row.subject(ruleset)
     role = role_of(actor, row)
     if role is None:
-        branches = ruleset.states[row.state].on.get(event, ())
+        branches = ruleset.state(row.state).on.get(event, ())
         roles = dict.fromkeys(role for branch in branches for role in branch.by)
         values = {"event": event, "role": None, "who": ", ".join(roles)}
         refusal = Refusal(RefusalReason.NOT_PERMITTED, values)

@@ -51,7 +51,7 @@ def possible_events(ruleset: Ruleset, row: ChangeRow) -> list[dict[str, Any]]:
             "by": list(dict.fromkeys(role for b in branches for role in b.by)),
             "to": branches[0].to,
         }
-        for event, branches in ruleset.states[row.state].on.items()
+        for event, branches in ruleset.state(row.state).on.items()
     ]
 
 

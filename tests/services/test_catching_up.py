@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from engine.domain.errors import TacitError
+from engine.domain.outcome import RefusalReason
 from engine.services.advance_clock import advance_clock
 from engine.services.relay_outbox import relay_outbox
 from engine.services.verify_audit import seal
@@ -114,3 +115,21 @@ def test_two_clocks_and_two_relays_at_once_do_nothing_twice(
 
 def _first(month: int) -> object:
     return at(f"2026-{month:02}-01").date()
+
+
+@pytest.mark.req("OPS-2", "REN-18")
+def test_a_change_in_a_state_that_the_rules_lost_stops_nobody_else(
+    tacit: Installation,
+) -> None:
+    tacit.imports([*a_small_book(), a_contract("K-2")], at("2026-06-01"))
+    tacit.execute("UPDATE changes SET state = 'gone' WHERE code LIKE 'K-1.%'")
+
+    tacit.passes(at("2026-11-01T08:00"))
+    tacit.passes(at("2026-11-01T12:00"))
+
+    assert tacit.told_to(CUSTOMER) == ["renewal_notice"]
+    assert tacit.change().attention == 'the rules have no state "gone"'
+    assert tacit.kinds() == ["opened", "held"]
+    refused = tacit.fire("accept", CUSTOMER, at("2026-11-02")).refusal
+    assert refused is not None
+    assert refused.reason is RefusalReason.NOT_POSSIBLE
