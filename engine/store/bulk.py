@@ -9,7 +9,16 @@ from datetime import UTC, date, datetime
 from operator import itemgetter
 from typing import Any, Final
 
-from sqlalchemy import Connection, Date, Table, type_coerce
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    Connection,
+    Date,
+    Table,
+    any_,
+    literal,
+    type_coerce,
+)
 from sqlalchemy.sql.elements import ColumnElement
 from sqlalchemy.types import NullType
 
@@ -52,6 +61,11 @@ def converted(
         if convert is not None:
             values[place] = map(_Once(convert).__getitem__, values[place])
     return zip(*values, strict=True)
+
+
+def among(column: ColumnElement[int], ids: Sequence[int]) -> ColumnElement[bool]:
+    """Whether a column is one of thousands of ids, in one parameter; PostgreSQL."""
+    return column == any_(literal([*ids], ARRAY(BigInteger)))
 
 
 def insert_rows(

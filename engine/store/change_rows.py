@@ -12,7 +12,7 @@ from engine.domain.errors import NotFoundError, TacitError
 from engine.domain.openings import NewChange
 from engine.domain.problems import nearest
 from engine.domain.records import ChangeRow, ChangeUpdate
-from engine.store.bulk import converted, insert_rows, raw, update_rows
+from engine.store.bulk import among, converted, insert_rows, raw, update_rows
 from engine.store.tables import changes, contracts, customers, people
 
 CHUNK: Final = 500  # below every database's limit of parameters in a statement
@@ -63,9 +63,8 @@ class ChangeRows:
             _SELECT.where(changes.c.next_due_at <= now)
             .order_by(changes.c.next_due_at, changes.c.id)
             .limit(limit)
-            .with_for_update(of=changes, skip_locked=True)
         )
-        return self._rows(query)
+        return self._locked(query, skip_locked=True)
 
     def next_due_at(self) -> datetime | None:
         """The earliest time at which anything falls due."""
@@ -83,7 +82,7 @@ class ChangeRows:
 
     def by_code(self, code: str) -> ChangeRow:
         """The change people call `code`, in any case; locked."""
-        rows = self._rows(self._locked(_SELECT.where(changes.c.code == code)))
+        rows = self._locked(_SELECT.where(changes.c.code == code))
         if not rows:
             known = select(changes.c.code).where(changes.c.code.ilike(f"{code[:4]}%"))
             codes = self._connection.execute(known.limit(500)).scalars()
@@ -213,11 +212,23 @@ class ChangeRows:
         for chunk in _chunks(values):
             query = _SELECT.where(column.in_(chunk), *conditions)
             query = query.order_by(changes.c.id)
-            found.extend(self._rows(self._locked(query) if lock else query))
+            found.extend(self._locked(query) if lock else self._rows(query))
         return found
 
-    def _locked(self, query: Select[Any]) -> Select[Any]:
-        return query.with_for_update(of=changes) if self._locking else query
+    def _locked(
+        self, query: Select[Any], *, skip_locked: bool = False
+    ) -> list[ChangeRow]:
+        """The rows, locked until the unit of work ends.
+
+        In two statements: one that waits for a lock sees the change as it is by then,
+        but the contract and the customer beside it as they were before.
+        """
+        if not self._locking or self._connection.dialect.name != "postgresql":
+            return self._rows(query)  # SQLite lets one in at a time.
+        ids = query.with_only_columns(changes.c.id)
+        lock = ids.with_for_update(of=changes, skip_locked=skip_locked)
+        found = [*self._connection.execute(lock).scalars()]
+        return self._rows(query.where(among(changes.c.id, found))) if found else []
 
     def _rows(self, query: Select[Any]) -> list[ChangeRow]:
         rows = self._connection.execute(query).all()

@@ -4,7 +4,17 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, and_, func, select, update
+from sqlalchemy import (
+    BindParameter,
+    Connection,
+    Select,
+    and_,
+    bindparam,
+    func,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.sql.elements import ColumnElement
 
 from engine.domain.records import (
@@ -18,7 +28,7 @@ from engine.domain.records import (
     NewMessage,
     OutboxStatus,
 )
-from engine.store.bulk import converted, insert_rows, raw, update_rows
+from engine.store.bulk import among, converted, insert_rows, raw, update_rows
 from engine.store.change_rows import CHUNK, change_columns
 from engine.store.tables import (
     changes,
@@ -31,7 +41,16 @@ from engine.store.tables import (
     usage,
 )
 
-_WAITING: Final = (OutboxStatus.QUEUED, OutboxStatus.SENDING)
+#: Written into the statement: SQLite uses a partial index only for what it can see.
+_WAITING: Final[BindParameter[Any]] = bindparam(
+    "waiting",
+    [OutboxStatus.QUEUED.value, OutboxStatus.SENDING.value],
+    expanding=True,
+    literal_execute=True,
+)
+_HELD: Final[BindParameter[Any]] = bindparam(
+    "held", OutboxStatus.HELD.value, literal_execute=True
+)
 _FAILED: Final = (DeliveryStatus.RETRY, DeliveryStatus.FAILED)
 
 
@@ -84,13 +103,25 @@ class OutboxRows:
             _SELECT.where(outbox.c.status.in_(_WAITING), outbox.c.next_try_at <= now)
             .order_by(outbox.c.next_try_at, outbox.c.id)
             .limit(limit)
-            .with_for_update(of=outbox, skip_locked=True)
         )
-        found = self._connection.execute(query).all()
-        rows = [*converted(self._connection, _COLUMNS, found)]
+        rows = self._locked(query)
         self._mark_claimed(rows, lease_until)
         use = self._latest_usage({row[_OWN_COLUMNS + 16] for row in rows})
         return [_claimed(row, use) for row in rows]
+
+    def _locked(self, query: Select[Any]) -> list[tuple[Any, ...]]:
+        """The rows and their changes, locked; those that somebody has are left.
+
+        Edits lock a change before its messages, so a claim that took only messages
+        would wait for the edit that waits for it.
+        """
+        if self._connection.dialect.name == "postgresql":
+            ids = query.with_only_columns(outbox.c.id)
+            lock = ids.with_for_update(of=[outbox, changes], skip_locked=True)
+            locked = [*self._connection.execute(lock).scalars()]
+            query = query.where(among(outbox.c.id, locked))
+        found = self._connection.execute(query).all()
+        return [*converted(self._connection, _COLUMNS, found)]
 
     def _mark_claimed(
         self, rows: Sequence[tuple[Any, ...]], lease_until: datetime
@@ -176,7 +207,7 @@ class OutboxRows:
 
         What did not arrive gets all its tries anew. How many messages there were.
         """
-        held = outbox.c.status == OutboxStatus.HELD
+        held = outbox.c.status == _HELD
         if change_ids is None:
             return self._release(held, now)
         ids, released = list(change_ids), 0
@@ -206,7 +237,7 @@ class OutboxRows:
         for start in range(0, len(ids), CHUNK):
             statement = update(outbox).where(
                 outbox.c.change_id.in_(ids[start : start + CHUNK]),
-                outbox.c.status.in_([*_WAITING, OutboxStatus.HELD]),
+                or_(outbox.c.status.in_(_WAITING), outbox.c.status == _HELD),
             )
             if roles:
                 statement = statement.where(outbox.c.role.in_(roles))

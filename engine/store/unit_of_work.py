@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from sqlalchemy import Connection, Engine, Transaction, insert, select
-from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from engine.store import database
 from engine.store.audit_rows import AuditRows
@@ -20,6 +20,7 @@ class Unit:
     def __init__(
         self, connection: Connection, transaction: Transaction, *, locking: bool = True
     ) -> None:
+        self._connection = connection
         self._transaction = transaction
         self.changes = ChangeRows(connection, locking=locking)
         self.outbox = OutboxRows(connection)
@@ -27,7 +28,16 @@ class Unit:
         self.book = BookRows(connection)
 
     def commit(self) -> None:
-        self._transaction.commit()
+        """Make it so; where that fails, nothing was changed and nothing stays locked.
+
+        SQLAlchemy takes a transaction whose commit failed for ended, but SQLite keeps
+        it, and its lock, until somebody says ROLLBACK.
+        """
+        try:
+            self._transaction.commit()
+        except BaseException:
+            self._connection.connection.rollback()
+            raise
 
 
 class Store:
@@ -60,7 +70,7 @@ class Store:
             raise ConflictError(
                 f"somebody else wrote the same in between: {_cause(error)}"
             ) from error
-        except (OperationalError, self._driver.OperationalError) as error:
+        except (DBAPIError, self._driver.Error) as error:
             raise database.DatabaseError(
                 f"the database could not be used: {_cause(error)}"
             ) from error

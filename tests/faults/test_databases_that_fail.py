@@ -87,6 +87,27 @@ def test_a_locked_database_is_an_error_and_nothing_is_half_done(
 
 
 @pytest.mark.req("OPS-3")
+def test_a_commit_that_a_reader_holds_up_leaves_no_lock_behind(
+    impatient: Installation, other: Store, file: Path
+) -> None:
+    impatient.imports(a_small_book(), JUNE)
+
+    with other.begin(read_only=True) as reading:
+        reading.audit.last_id()
+        with pytest.raises(DatabaseError, match="database is locked"):
+            impatient.tick(LISTED)
+
+    third = Installation(
+        opened(file, "busy_timeout = 50"), impatient.rulebook, impatient.templates
+    )
+    third.tick(LISTED)
+    third.store.close()
+    impatient.relay(LISTED)
+    assert len(impatient.told()) == 2
+    assert sound(impatient, LISTED)
+
+
+@pytest.mark.req("OPS-3")
 def test_the_list_can_be_read_while_somebody_writes(
     impatient: Installation, other: Store, file: Path
 ) -> None:

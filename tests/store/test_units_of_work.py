@@ -2,6 +2,7 @@ from concurrent.futures import ThreadPoolExecutor, wait
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
+from sqlalchemy import event
 
 from engine.domain.records import ChangeRow, ChangeUpdate, NewEntry, NewMessage
 from engine.domain.ruleset import Rulebook
@@ -231,17 +232,69 @@ def test_two_clocks_share_what_is_due(store: Store, rulebook: Rulebook) -> None:
 @pytest.mark.parametrize("store", ["postgresql"], indirect=True)
 @pytest.mark.req("OPS-3")
 def test_two_relays_share_what_is_queued(store: Store, rulebook: Rulebook) -> None:
-    imported(store, rulebook, a_small_book(), JUNE)
+    rows = [*a_small_book(), a_contract("K-2")]
+    imported(store, rulebook, rows, JUNE)
     with store.begin() as unit:
-        unit.outbox.add([a_message(position=n) for n in range(10)])
+        ids = [row.id for row in unit.changes.all()]
+        unit.outbox.add(
+            [a_message(change_id=id_, position=n) for n in range(5) for id_ in ids]
+        )
         unit.commit()
 
     with store.begin() as one, store.begin() as other:
-        first = {each.position for each in one.outbox.claim(LISTED, LISTED, 6)}
-        second = {each.position for each in other.outbox.claim(LISTED, LISTED, 6)}
+        first = {each.change.id for each in one.outbox.claim(LISTED, LISTED, 1)}
+        second = {each.change.id for each in other.outbox.claim(LISTED, LISTED, 9)}
 
-    assert (len(first), len(second)) == (6, 4)
+    # Messages of one change are one relay's, so that they keep their order.
+    assert (len(first), len(second)) == (1, 1)
     assert first & second == set()
+
+
+@pytest.mark.parametrize("store", ["postgresql"], indirect=True)
+@pytest.mark.req("OPS-3", "REN-14")
+def test_who_waited_for_an_edit_sees_the_customer_as_edited(
+    store: Store, rulebook: Rulebook
+) -> None:
+    imported(store, rulebook, a_small_book(), JUNE)
+
+    def partner() -> int | None:
+        with store.begin() as unit:
+            return unit.changes.by_code("K-1.R20270301").partner_id
+
+    with ThreadPoolExecutor(1) as pool, store.begin() as unit:
+        row = unit.changes.by_code("K-1.R20270301")
+        waiting = pool.submit(partner)
+        wait([waiting], timeout=0.2)
+        unit.changes.apply([an_update(row)])
+        unit.book.update("customers", row.customer_id, {"partner_id": None})
+        unit.commit()
+        seen = waiting.result(30)
+
+    assert row.partner_id is not None
+    assert seen is None
+
+
+@pytest.mark.parametrize("store", ["sqlite"], indirect=True)
+def test_a_claim_reads_what_waits_and_not_what_was_ever_sent(store: Store) -> None:
+    statements: list[str] = []
+
+    @event.listens_for(store.engine, "before_cursor_execute")
+    def remember(_c: object, _d: object, statement: str, *_: object) -> None:
+        statements.append(statement)
+
+    with store.begin() as unit:
+        unit.outbox.claim(LISTED, LISTED, 9)
+        unit.outbox.release(None, LISTED)
+    claim = next(one for one in statements if one.startswith("SELECT outbox"))
+    release = next(one for one in statements if one.startswith("UPDATE outbox"))
+
+    with store.engine.connect() as connection:
+        plans = [
+            str(connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {one}", values).all())
+            for one, values in ((claim, (LISTED, 9, 0)), (release, (LISTED,) * 3))
+        ]
+    assert "ix_outbox_next_try_at" in plans[0]
+    assert "ix_outbox_status_held" in plans[1]
 
 
 @pytest.mark.req("OPS-3")
