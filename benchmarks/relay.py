@@ -97,6 +97,7 @@ def _relay(store: Store, port: int) -> float:
         vendor=Vendor(sender.name, sender.address),
         retry=RetryPolicy(12, timedelta(minutes=1), timedelta(hours=4)),
         lease=timedelta(minutes=5),
+        fresh_for=timedelta(seconds=20),
         workers=WORKERS,
     )
     rulebook = shipped_rulebook()

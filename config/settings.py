@@ -84,6 +84,7 @@ class DeliverySettings(Part):
     first_wait: Duration
     longest_wait: Duration
     lease: Duration
+    fresh_for: Duration
     workers: Annotated[int, Field(gt=0, le=64)]
     batch: Annotated[int, Field(gt=0, le=10_000)]
 

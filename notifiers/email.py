@@ -10,7 +10,11 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final, NamedTuple
 
-from engine.domain.errors import PermanentDeliveryError, TransientDeliveryError
+from engine.domain.errors import (
+    ChannelUnavailableError,
+    PermanentDeliveryError,
+    TransientDeliveryError,
+)
 from engine.domain.letters import Letter, Receipt
 from notifiers.mail import Sender, build_mail, message_id, recipient_of
 
@@ -18,7 +22,6 @@ _Reply = tuple[int, bytes]
 
 _OK: Final = 250
 _WILL_FORWARD: Final = 251
-_CLOSING: Final = 421  #: the server is about to close the connection
 _SEND_BODY: Final = 354
 
 
@@ -91,13 +94,14 @@ class SmtpChannel:
         """A connection on which the server waits for the body.
 
         A server may close an idle connection at any time; the body was not sent yet,
-        so a fresh connection is safe.
+        so a fresh connection is safe. One that refuses even the sender on a fresh
+        connection refuses every letter.
         """
         while self._idle:
             connection = self._idle.pop()
             with suppress(smtplib.SMTPServerDisconnected):
                 replies = _envelope(connection, self._sender.address, recipient)
-                if replies[0].code != _CLOSING:
+                if replies[0].code == _OK:
                     return self._accepted(connection, replies)
             connection.close()
         connection = self._connect()
@@ -106,6 +110,9 @@ class SmtpChannel:
         except smtplib.SMTPServerDisconnected as error:
             connection.close()
             raise TransientDeliveryError(f"the mail server hung up: {error}") from error
+        if replies[0].code != _OK:
+            connection.close()
+            raise ChannelUnavailableError(_refusal(replies[0].step, replies[0].reply))
         return self._accepted(connection, replies)
 
     def _accepted(
@@ -124,8 +131,7 @@ class SmtpChannel:
 
     def _connect(self) -> smtplib.SMTP:
         settings = self._settings
-        # A failure here says nothing of the letter, so even a refused login is
-        # transient: mail waits until the settings are mended.
+        # A failure here says nothing of the letter: mail waits until it is mended.
         try:
             connection = self._open()
             try:
@@ -139,7 +145,7 @@ class SmtpChannel:
                 raise
         except (OSError, smtplib.SMTPException) as error:
             where = f"{settings.host}:{settings.port}"
-            raise TransientDeliveryError(
+            raise ChannelUnavailableError(
                 f"cannot connect to the mail server at {where}: {error}"
             ) from error
         return connection
@@ -214,16 +220,20 @@ def _body(connection: smtplib.SMTP, mail: bytes) -> None:
 
 
 def _expect(reply: _Reply, step: str, *wanted: int) -> None:
-    code, text = reply
+    code = reply[0]
     if code in wanted:
         return
-    said = " ".join(text.decode("utf-8", "replace").split())
-    sentence = f"the mail server refused {step}: {code} {said}"
+    sentence = _refusal(step, reply)
     if 500 <= code < 600:
         raise PermanentDeliveryError(sentence)
     # Anything but a 4xx is no answer to what was asked: it may have been taken.
     unclear = step == "the message" and not 400 <= code < 500
     raise TransientDeliveryError(sentence, ambiguous=unclear)
+
+
+def _refusal(step: str, reply: _Reply) -> str:
+    said = " ".join(reply[1].decode("utf-8", "replace").split())
+    return f"the mail server refused {step}: {reply[0]} {said}"
 
 
 def _quit(connection: smtplib.SMTP) -> None:

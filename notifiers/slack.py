@@ -12,6 +12,7 @@ from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.web import SlackResponse
 
 from engine.domain.errors import (
+    ChannelUnavailableError,
     DeliveryError,
     PermanentDeliveryError,
     TransientDeliveryError,
@@ -21,10 +22,15 @@ from engine.domain.letters import Letter, Receipt
 METADATA_EVENT: Final = "tacit_message"
 _HISTORY: Final = 200  #: how far back in a conversation an earlier copy is looked for
 
-#: Slack's words for trouble of its own; all others say that the request is at fault.
-_PASSING: Final = frozenset(
-    {"ratelimited", "rate_limited", "service_unavailable", "request_timeout"}
-)
+#: Slack's words for trouble of its own, or of the token: no message would get through.
+_UNAVAILABLE: Final = frozenset(
+    {
+        "ratelimited", "rate_limited", "service_unavailable", "request_timeout",
+        "invalid_auth", "not_authed", "account_inactive", "token_revoked",
+        "token_expired", "missing_scope", "not_allowed_token_type", "ekm_access_denied",
+        "access_denied", "accesslimited", "team_access_not_granted", "org_login_required",
+    }
+)  # fmt: skip
 #: Of these Slack says that part of the operation may have succeeded.
 _UNCLEAR: Final = frozenset({"internal_error", "fatal_error"})
 
@@ -108,18 +114,19 @@ def _delivery_error(error: Exception) -> DeliveryError:
     if isinstance(error, SlackApiError):
         return _api_error(error.response)
     reason = error.reason if isinstance(error, URLError) else error
-    never_left = isinstance(reason, ConnectionRefusedError | gaierror)
     sentence = f"Slack could not be reached: {reason}"
-    return TransientDeliveryError(sentence, ambiguous=not never_left)
+    if isinstance(reason, ConnectionRefusedError | gaierror):
+        return ChannelUnavailableError(sentence)
+    return TransientDeliveryError(sentence, ambiguous=True)
 
 
 def _api_error(response: SlackResponse) -> DeliveryError:
     status, word = response.status_code, str(response.get("error", ""))
     if status == 429:
         after = _seconds(response.headers)
-        return TransientDeliveryError("Slack asks us to slow down", retry_after=after)
-    if word in _PASSING:
-        return TransientDeliveryError(f"Slack answered {word}")
+        return ChannelUnavailableError("Slack asks us to slow down", retry_after=after)
+    if word in _UNAVAILABLE:
+        return ChannelUnavailableError(f"Slack answered {word}")
     # A proxy's error page has no word of Slack's, and may hide a message that went.
     if status >= 500 or word in _UNCLEAR or not word.replace("_", "").isalnum():
         return TransientDeliveryError(f"Slack answered {status}", ambiguous=True)

@@ -125,6 +125,7 @@ class App:
                 delivery.attempts, delivery.first_wait, delivery.longest_wait
             ),
             lease=delivery.lease,
+            fresh_for=delivery.fresh_for,
             workers=delivery.workers,
             batch=delivery.batch,
         )

@@ -35,6 +35,18 @@ class PermanentDeliveryError(DeliveryError):
     """Raised when trying again cannot help: the message is held for a person."""
 
 
+class ChannelUnavailableError(DeliveryError):
+    """Raised when a channel takes nothing at all for now, whatever the message.
+
+    The message is not at fault, so no try of it is counted, and the channel is left
+    alone for a while: `retry_after`, in seconds, where it said for how long.
+    """
+
+    def __init__(self, reason: str, *, retry_after: float | None = None) -> None:
+        super().__init__(reason)
+        self.retry_after = retry_after
+
+
 class TransientDeliveryError(DeliveryError):
     """Raised when a later try may succeed.
 

@@ -30,7 +30,6 @@ class Resolved:
 
     recipients: tuple[Recipient, ...] = ()
     nobody: str | None = None
-    fallback: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +63,7 @@ def resolve(claimed: Claimed, routing: Routing, book: AddressBook) -> Resolved:
         )
     ]
     if not found:
-        return Resolved(nobody=_why_nobody(route, people), fallback=route.fallback)
+        return Resolved(nobody=_why_nobody(route, people))
     if route.copy:
         # A customer's contact may be its partner's too: one message is enough.
         told = {recipient.person.id for recipient in found}

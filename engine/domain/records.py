@@ -107,7 +107,11 @@ class NewEntry(NamedTuple):
 
 
 class NewMessage(NamedTuple):
-    """An outbox row to be written; `while_state` binds a reminder to its state."""
+    """An outbox row to be written.
+
+    `while_state` binds it to a state: once that is left, it says what is no longer so.
+    A reminder is bound to its plan too, and to the change's being open.
+    """
 
     change_id: int
     seq: int
@@ -119,6 +123,7 @@ class NewMessage(NamedTuple):
     channel: str | None
     is_notice: bool
     while_state: str | None
+    is_reminder: bool
     plan: int
     about: str | None
     queued_at: datetime
@@ -174,6 +179,7 @@ class Claimed:
     channel: str | None
     is_notice: bool
     while_state: str | None
+    is_reminder: bool
     plan: int
     about: str | None
     attempts: int
@@ -208,12 +214,14 @@ class Delivery:
     status: DeliveryStatus
     attempts: int
     ambiguous: int
+    error: str | None
 
 
 class MessageUpdate(NamedTuple):
-    """What became of an outbox row."""
+    """What became of a row that was claimed until `claimed_until`."""
 
     id: int
+    claimed_until: datetime
     status: str
     reason: str | None
     next_try_at: datetime
@@ -243,6 +251,19 @@ class DeliveryUpdate(NamedTuple):
     ambiguous: int
     sent_at: datetime | None
     reference: str | None
+    error: str | None
+
+
+class NotTried(NamedTuple):
+    """A copy whose counted try was not made after all."""
+
+    outbox_id: int
+    person_id: int
+    channel: str
+    was_attempts: int
+    attempts: int
+    ambiguous: int
+    status: str
     error: str | None
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from engine.domain.errors import TransientDeliveryError
+from engine.domain.errors import ChannelUnavailableError, TransientDeliveryError
 
 #: In seconds: nobody waits for more than a day because a server says so.
 _MOST_ASKED_FOR: Final = 86_400.0
@@ -29,6 +29,12 @@ class RetryPolicy:
         if not isinstance(error, TransientDeliveryError) or attempts >= self.attempts:
             return None
         return now + max(self._wait(attempts), _asked_for(error.retry_after))
+
+    def leave_alone_until(
+        self, error: ChannelUnavailableError, now: datetime
+    ) -> datetime:
+        """Until when a channel that takes nothing is not to be asked again."""
+        return now + max(self.first_wait, _asked_for(error.retry_after))
 
     def _wait(self, attempts: int) -> timedelta:
         wait = self.first_wait

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from engine.domain import audit
 from engine.domain.interfaces import Storage, UnitOfWork
+from engine.domain.letters import Audience
 from engine.domain.recipients import AddressBook, Recipient, Resolved, resolve
 from engine.domain.records import (
     Claimed,
@@ -18,6 +19,7 @@ from engine.domain.records import (
     MessageUpdate,
     OutboxStatus,
 )
+from engine.domain.retry import RetryPolicy
 from engine.domain.ruleset import Rulebook
 from engine.services.ledger import Note, make_note
 from engine.services.message_notes import note_messages, undelivered_note
@@ -25,13 +27,22 @@ from engine.services.message_notes import note_messages, undelivered_note
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One copy that is about to be sent; its try is already counted."""
+    """One copy that is about to be sent; its try is already counted.
+
+    `failed_beside` is why another copy of the message has failed for good, if one has.
+    """
 
     claimed: Claimed
+    claimed_until: datetime
     recipient: Recipient
     number: int
-    ambiguous: bool
     tries_in_doubt: int
+    failed_beside: str | None
+
+    @property
+    def ambiguous(self) -> bool:
+        """Whether an earlier try may have arrived."""
+        return self.tries_in_doubt > 0
 
 
 @dataclass
@@ -44,7 +55,7 @@ class ClaimedBatch:
 
 
 class ClaimPolicy(Protocol):
-    """How many messages to take, and for how long."""
+    """How many messages to take, for how long, and how often to try them."""
 
     @property
     def batch(self) -> int: ...
@@ -52,6 +63,8 @@ class ClaimPolicy(Protocol):
     def channels(self) -> Mapping[str, object]: ...
     @property
     def lease(self) -> timedelta: ...
+    @property
+    def retry(self) -> RetryPolicy: ...
 
 
 def claim_messages(
@@ -62,7 +75,7 @@ def claim_messages(
         rows = unit.outbox.claim(now, now + policy.lease, policy.batch)
         if not rows:
             return ClaimedBatch()
-        claim = _Claim(unit, rulebook, frozenset(policy.channels), now)
+        claim = _Claim(unit, rulebook, policy, now)
         claim.settle(rows)
         unit.commit()
     return claim.batch
@@ -75,19 +88,20 @@ class _Claim:
         self,
         unit: UnitOfWork,
         rulebook: Rulebook,
-        channels: frozenset[str],
+        policy: ClaimPolicy,
         now: datetime,
     ) -> None:
         self._unit = unit
         self._rulebook = rulebook
+        self._policy = policy
         self._now = now
-        self._channels = channels
+        self._until = now + policy.lease
         self.batch = ClaimedBatch()
         self._finished: list[MessageUpdate] = []
         self._notes: dict[int, list[Note]] = {}
         self._new: list[DeliveryStart] = []
         self._again: list[DeliveryStart] = []
-        self._dropped: list[DeliveryUpdate] = []
+        self._settled: list[DeliveryUpdate] = []
 
     def settle(self, rows: Sequence[Claimed]) -> None:
         self.batch.taken = len(rows)
@@ -97,15 +111,15 @@ class _Claim:
         for delivery in self._unit.outbox.deliveries_of(again) if again else []:
             tried.setdefault(delivery.outbox_id, []).append(delivery)
         for claimed in rows:
-            stale = why_stale(claimed)
-            if stale:
-                self._drop(claimed, stale)
+            before = tried.get(claimed.outbox_id, [])
+            if stale := why_stale(claimed):
+                self._drop(claimed, before, stale)
                 continue
             resolved = resolve(claimed, self._rulebook.routing, book)
-            self._start(claimed, resolved, tried.get(claimed.outbox_id, []))
+            self._start(claimed, resolved, before)
         outbox = self._unit.outbox
         outbox.start_deliveries(self._new, self._again)
-        outbox.finish_deliveries(self._dropped)
+        outbox.finish_deliveries(self._settled)
         outbox.finish(self._finished)
         note_messages(self._unit, self._rulebook, self._notes, self._now)
 
@@ -115,35 +129,69 @@ class _Claim:
         people = self._unit.book.people(sorted(id_ for id_ in wanted if id_))
         operations = self._unit.book.vendor_people("operations")
         vendor = {"operations": operations}
-        return AddressBook(people, vendor, self._channels)
+        return AddressBook(people, vendor, frozenset(self._policy.channels))
 
     def _start(
         self, claimed: Claimed, resolved: Resolved, tried: Sequence[Delivery]
     ) -> None:
         before = {(one.person_id, one.channel): one for one in tried}
-        wanted = {(r.person.id, r.channel.value) for r in resolved.recipients}
-        for key, delivery in before.items():
-            if key not in wanted and delivery.status is not DeliveryStatus.SENT:
-                self._drop_copy(delivery)
-        if resolved.nobody:
-            self._hold(claimed, resolved)
+        readers = {(r.person.id, r.channel.value): r for r in resolved.recipients}
+        for key, one in before.items():
+            if key not in readers:
+                self._drop_copy(one, "no longer a reader of it")
+        if not readers:
+            self._hold_unless_sent(claimed, resolved.nobody or "", tried)
             return
+        copies = [(reader, before.get(key)) for key, reader in readers.items()]
+        failed = self._failed_for_good(claimed, copies)
         to_send = [
-            recipient
-            for recipient in resolved.recipients
-            if not _done(before.get((recipient.person.id, recipient.channel.value)))
+            (reader, delivery)
+            for reader, delivery in copies
+            if delivery is None or not self._is_settled(delivery)
         ]
+        for reader, delivery in to_send:
+            self._count_try(claimed, reader, delivery, failed)
         if not to_send:
-            self._finish(claimed, OutboxStatus.SENT, None)
-        for recipient in to_send:
-            self._count_try(
-                claimed,
-                recipient,
-                before.get((recipient.person.id, recipient.channel.value)),
-            )
+            status = OutboxStatus.HELD if failed else OutboxStatus.SENT
+            self._finish(claimed, status, failed)
+
+    def _failed_for_good(
+        self, claimed: Claimed, copies: Sequence[tuple[Recipient, Delivery | None]]
+    ) -> str | None:
+        """Why a copy has failed for good, if one has; gives up what has no try left."""
+        reasons: list[str] = []
+        for reader, delivery in copies:
+            if delivery is None:
+                continue
+            if delivery.status is DeliveryStatus.FAILED:
+                reasons.append(delivery.error or "it failed")
+            elif self._has_no_try_left(delivery):
+                reasons.append(self._give_up(claimed, reader, delivery))
+        return next(iter(reasons), None)
+
+    def _is_settled(self, delivery: Delivery) -> bool:
+        """Whether a claim leaves a copy as it is; a release tries what failed anew."""
+        settled = (DeliveryStatus.SENT, DeliveryStatus.FAILED)
+        return delivery.status in settled or self._has_no_try_left(delivery)
+
+    def _has_no_try_left(self, delivery: Delivery) -> bool:
+        """What ends its process each time is never recorded, but its tries count."""
+        died = delivery.status is DeliveryStatus.SENDING
+        return died and delivery.attempts >= self._policy.retry.attempts
+
+    def _give_up(self, claimed: Claimed, reader: Recipient, delivery: Delivery) -> str:
+        error = f"{delivery.attempts} tries, the last of which ended without an answer"
+        self._settled.append(_settled(delivery, DeliveryStatus.FAILED, error))
+        if reader.audience is not Audience.COPY:
+            self._note_undelivered(claimed, error)
+        return error
 
     def _count_try(
-        self, claimed: Claimed, recipient: Recipient, before: Delivery | None
+        self,
+        claimed: Claimed,
+        recipient: Recipient,
+        before: Delivery | None,
+        failed_beside: str | None,
     ) -> None:
         number = before.attempts + 1 if before else 1
         # A copy still marked as being sent was under way when its process died.
@@ -161,44 +209,46 @@ class _Claim:
             self._now,
         )
         (self._again if before else self._new).append(start)
-        attempt = Attempt(claimed, recipient, number, in_doubt > 0, in_doubt)
-        self.batch.attempts.append(attempt)
-
-    def _drop_copy(self, delivery: Delivery) -> None:
-        self._dropped.append(
-            DeliveryUpdate(
-                delivery.outbox_id,
-                delivery.person_id,
-                delivery.channel,
-                DeliveryStatus.DROPPED.value,
-                delivery.ambiguous,
-                None,
-                None,
-                "no longer a reader of it",
-            )
+        self.batch.attempts.append(
+            Attempt(claimed, self._until, recipient, number, in_doubt, failed_beside)
         )
 
-    def _drop(self, claimed: Claimed, reason: str) -> None:
-        self._finish(claimed, OutboxStatus.DROPPED, reason)
+    def _drop_copy(self, delivery: Delivery, reason: str) -> None:
+        if delivery.status is not DeliveryStatus.SENT:
+            self._settled.append(_settled(delivery, DeliveryStatus.DROPPED, reason))
+
+    def _drop(self, claimed: Claimed, tried: Sequence[Delivery], reason: str) -> None:
+        """Drop it; what reached one reader already was sent, though not to everybody."""
+        for delivery in tried:
+            self._drop_copy(delivery, reason)
+        sent = _is_sent(tried)
+        self._finish(
+            claimed, OutboxStatus.SENT if sent else OutboxStatus.DROPPED, reason
+        )
         body = audit.body({"message": claimed.message, "reason": reason})
         self._note(claimed, make_note(self._now, "dropped", body))
 
-    def _hold(self, claimed: Claimed, resolved: Resolved) -> None:
-        reason = resolved.nobody or ""
+    def _hold_unless_sent(
+        self, claimed: Claimed, reason: str, tried: Sequence[Delivery]
+    ) -> None:
+        if _is_sent(tried):
+            self._finish(claimed, OutboxStatus.SENT, None)
+            return
         self._finish(claimed, OutboxStatus.HELD, reason)
-        self._note(
-            claimed,
-            undelivered_note(
-                self._rulebook.routing, claimed, reason, resolved.fallback, self._now
-            ),
-        )
+        self._note_undelivered(claimed, reason)
+
+    def _note_undelivered(self, claimed: Claimed, reason: str) -> None:
+        routing = self._rulebook.routing
+        self._note(claimed, undelivered_note(routing, claimed, reason, self._now))
 
     def _finish(
         self, claimed: Claimed, status: OutboxStatus, reason: str | None
     ) -> None:
         self.batch.counted[status.value] += 1
         self._finished.append(
-            MessageUpdate(claimed.outbox_id, status.value, reason, self._now)
+            MessageUpdate(
+                claimed.outbox_id, self._until, status.value, reason, self._now
+            )
         )
 
     def _note(self, claimed: Claimed, note: Note) -> None:
@@ -206,16 +256,31 @@ class _Claim:
 
 
 def why_stale(claimed: Claimed) -> str | None:
-    """Why a reminder is no longer worth sending; None where it is."""
+    """Why a message says what is no longer so; None where it still is."""
     change = claimed.change
     if claimed.while_state is None:
         return None
-    if change.closed_at is not None:
+    if claimed.is_reminder and change.closed_at is not None:
         return "the change is closed"
     if change.state != claimed.while_state:
-        return "it was answered meanwhile"
-    return "its dates have moved" if change.plan != claimed.plan else None
+        return "the change has moved on"
+    moved = claimed.is_reminder and change.plan != claimed.plan
+    return "its dates have moved" if moved else None
 
 
-def _done(delivery: Delivery | None) -> bool:
-    return delivery is not None and delivery.status is DeliveryStatus.SENT
+def _is_sent(tried: Sequence[Delivery]) -> bool:
+    return any(delivery.status is DeliveryStatus.SENT for delivery in tried)
+
+
+def _settled(delivery: Delivery, status: DeliveryStatus, error: str) -> DeliveryUpdate:
+    return DeliveryUpdate(
+        delivery.outbox_id,
+        delivery.person_id,
+        delivery.channel,
+        status.value,
+        # One that died in its try may have sent it.
+        delivery.ambiguous + (delivery.status is DeliveryStatus.SENDING),
+        None,
+        None,
+        error,
+    )

@@ -53,6 +53,8 @@ class Ledger:
         self._entries: list[NewEntry] = []
         self._messages: list[NewMessage] = []
         self._prepared: dict[int, tuple[Outcome, _Prepared]] = {}
+        self._left: list[int] = []
+        self._reminded: list[int] = []
         self.effects: list[Effect] = []
         self.counted: Counter[str] = Counter()
 
@@ -96,6 +98,10 @@ class Ledger:
         for step in outcome.steps:
             if step.do in CLOSING:
                 self.effects.append(Effect(step.do, row))
+            if step.kind is StepKind.TRANSITION:
+                self._left.append(row.id)
+            elif step.kind is StepKind.REMINDER:
+                self._reminded.append(row.id)
 
     def note(
         self, row: ChangeRow, ruleset: Ruleset, *notes: Note, **fields: object
@@ -118,11 +124,16 @@ class Ledger:
         self._updates.append(update._replace(**fields))  # type: ignore[arg-type]
 
     def write(self) -> None:
-        """Write all that was collected, in four statements."""
+        """Write all that was collected; what it makes untrue is not sent any more."""
+        outbox = self._unit.outbox
         self._unit.changes.apply(self._updates)
         self._unit.audit.append(self._entries)
-        self._unit.outbox.add(self._messages)
+        outbox.drop_bound(self._left, "the change has moved on")
+        later = "a later reminder takes its place"
+        outbox.drop_bound(self._reminded, later, reminders_only=True)
+        outbox.add(self._messages)
         self._updates, self._entries, self._messages = [], [], []
+        self._left, self._reminded = [], []
 
     def _chain(self, row: ChangeRow, notes: Iterable[Note]) -> tuple[int, str]:
         version = row.version
@@ -135,37 +146,30 @@ class Ledger:
                     audit.CHANGE, row.id, version, self._now, note.kind, note.body, head
                 )
             )
-            for position, (telling, while_state) in enumerate(note.tells):
-                self._queue(row, version, position, telling, while_state, note.about)
+            self._queue(row, version, note)
         return version, head
 
-    def _queue(
-        self,
-        row: ChangeRow,
-        seq: int,
-        position: int,
-        telling: Telling,
-        while_state: str | None,
-        about: str | None,
-    ) -> None:
-        self._messages.append(
-            NewMessage(
-                row.id,
-                seq,
-                position,
-                telling.message,
-                telling.to,
-                "|".join(telling.asks),
-                telling.urgent,
-                telling.channel,
-                telling.is_notice,
-                while_state,
-                row.plan,
-                about,
-                self._now,
-                self._now,
+    def _queue(self, row: ChangeRow, seq: int, note: Note) -> None:
+        for position, (telling, while_state) in enumerate(note.tells):
+            self._messages.append(
+                NewMessage(
+                    row.id,
+                    seq,
+                    position,
+                    telling.message,
+                    telling.to,
+                    "|".join(telling.asks),
+                    telling.urgent,
+                    telling.channel,
+                    telling.is_notice,
+                    while_state,
+                    note.kind == StepKind.REMINDER,
+                    row.plan,
+                    note.about,
+                    self._now,
+                    self._now,
+                )
             )
-        )
 
     def _prepare(
         self, outcome: Outcome, ruleset: Ruleset, by: str, about: str | None
@@ -188,7 +192,8 @@ class Ledger:
     ) -> Note:
         final = step.kind is StepKind.TRANSITION and ruleset.states[step.target].final
         body = audit.step_body(step, by=by, rules=ruleset.version, final=final)
-        while_state = step.source if step.kind is StepKind.REMINDER else None
+        bound = step.kind in (StepKind.REMINDER, StepKind.TRANSITION)
+        while_state = step.target if bound else None
         tells = tuple((telling, while_state) for telling in step.tells)
         return make_note(self._now, step.kind.value, body, tells, about)
 

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from engine.domain import agenda, audit
 from engine.domain.interfaces import UnitOfWork
+from engine.domain.recipients import owner_of
 from engine.domain.records import ChangeRow, Claimed
 from engine.domain.ruleset import Routing, Rulebook, Telling
 from engine.services.ledger import Ledger, Note, make_note
@@ -24,13 +25,13 @@ def undelivered_note(
     routing: Routing,
     claimed: Claimed,
     reason: str,
-    fallback: str | None,
     now: datetime,
 ) -> Note:
     """The entry of a message that is held; the route's fallback is told of it."""
     body = audit.body(
         {"message": claimed.message, "role": claimed.role, "reason": reason}
     )
+    fallback = routing.route(claimed.role, owner_of(claimed)).fallback
     role = routing.role_at(fallback) if fallback else None
     # A fallback message that cannot be delivered either must not tell of itself.
     if role is None or claimed.message == routing.fallback_message:

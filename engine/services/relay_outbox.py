@@ -15,11 +15,14 @@ from engine.domain.interfaces import Storage
 from engine.domain.records import Counts
 from engine.domain.ruleset import Rulebook
 from engine.services.claim_messages import claim_messages
-from engine.services.record_deliveries import Result, record_deliveries
+from engine.services.record_deliveries import (
+    Result,
+    by_message,
+    record_deliveries,
+)
 from engine.services.send_messages import Clock, Delivering, Senders
 
-#: A deadlock or a locked database passes; a message whose sending is forgotten goes
-#: out again.
+#: A deadlock or a locked database passes, and what is not recorded goes out again.
 _RECORD_TRIES: Final = 5
 
 
@@ -41,7 +44,7 @@ def relay_outbox(
             if senders.busy_with <= delivering.batch // 2 and not should_stop():
                 now = clock()
                 claimed = claim_messages(store, rulebook, delivering, now)
-                senders.hand_over(claimed.attempts, now + delivering.lease)
+                senders.hand_over(claimed.attempts, now + delivering.fresh_for)
                 counts, taken = counts.plus(claimed.counted), claimed.taken
             if not taken and not senders.busy_with:
                 return counts
@@ -60,6 +63,11 @@ def _record(
     results: Sequence[Result],
     clock: Clock,
 ) -> Counter[str]:
+    """Record the results together; where that cannot be, message by message.
+
+    One that cannot be recorded must not have all the others sent again. It is tried
+    again after its lease, until its tries are used up.
+    """
     for _ in range(_RECORD_TRIES - 1):
         try:
             return record_deliveries(
@@ -67,4 +75,14 @@ def _record(
             )
         except TacitError:
             continue
-    return record_deliveries(store, rulebook, delivering.retry, results, clock())
+    counted, failure = Counter[str](), None
+    for group in by_message(results):
+        try:
+            counted += record_deliveries(
+                store, rulebook, delivering.retry, group, clock()
+            )
+        except TacitError as error:
+            failure = error
+    if failure is not None:
+        raise failure
+    return counted

@@ -8,6 +8,7 @@ from queue import SimpleQueue
 from typing import Final
 
 from engine.domain.errors import (
+    ChannelUnavailableError,
     DeliveryError,
     PermanentDeliveryError,
     TacitError,
@@ -34,8 +35,10 @@ class Delivering:
     vendor: Vendor
     retry: RetryPolicy
     lease: timedelta
+    #: From when on a message's readers are looked up anew before it is sent.
+    fresh_for: timedelta
     workers: int
-    batch: int = 200
+    batch: int = 100
     record_every: int = 100
 
 
@@ -56,20 +59,24 @@ class Senders:
         self._rulebook = rulebook
         self._delivering = delivering
         self._clock = clock
+        self._paused: dict[str, tuple[datetime, ChannelUnavailableError]] = {}
         self._done: SimpleQueue[Future[list[Result]]] = SimpleQueue()
         self._sizes: dict[Future[list[Result]], int] = {}
-        #: How many messages were handed over and have not come back yet.
+        #: How many copies were handed over and have not come back yet.
         self.busy_with = 0
 
     def hand_over(self, attempts: Sequence[Attempt], until: datetime) -> None:
-        """Send these; what has not had its turn by `until` is left to its next claim."""
-        by_message: dict[int, list[Attempt]] = {}
+        """Send these; what has not had its turn by `until` comes back untried.
+
+        Its readers may be others by then. What is told of one change stays in order.
+        """
+        by_change: dict[int, list[Attempt]] = {}
         for attempt in attempts:
-            by_message.setdefault(attempt.claimed.outbox_id, []).append(attempt)
-        for share in _shares([*by_message.values()], self._delivering.workers):
-            self.busy_with += len(share)
+            by_change.setdefault(attempt.claimed.change.id, []).append(attempt)
+        for share in _shares([*by_change.values()], self._delivering.workers):
             future = self._pool.submit(self._send_share, share, until)
-            self._sizes[future] = len(share)
+            self._sizes[future] = copies = sum(map(len, share))
+            self.busy_with += copies
             future.add_done_callback(self._done.put)
 
     def results(self, least: int) -> list[Result]:
@@ -87,13 +94,16 @@ class Senders:
     def _send_share(
         self, share: Sequence[Sequence[Attempt]], until: datetime
     ) -> list[Result]:
-        return [
-            self._send(attempt)
-            for copies in share
-            # Past its time another relay may have it: two would send it twice.
-            if self._clock() < until
-            for attempt in copies
-        ]
+        return [self._turn(attempt, until) for one in share for attempt in one]
+
+    def _turn(self, attempt: Attempt, until: datetime) -> Result:
+        now, channel = self._clock(), attempt.recipient.channel
+        if now >= until:
+            return Result(attempt, put_back_until=now)
+        paused_until, why = self._paused.get(channel, (now, None))
+        if paused_until > now:
+            return Result(attempt, error=why, put_back_until=paused_until)
+        return self._send(attempt)
 
     def _send(self, attempt: Attempt) -> Result:
         """One try; every failure becomes a result, so that no message is forgotten."""
@@ -105,6 +115,8 @@ class Senders:
                     f"{attempt.recipient.channel} is not configured"
                 )
             receipt = channel.send(letter)
+        except ChannelUnavailableError as error:
+            return self._pause(attempt, error)
         except DeliveryError as error:
             return Result(attempt, error=error)
         except TacitError as error:
@@ -116,6 +128,12 @@ class Senders:
             failure = TransientDeliveryError(sentence, ambiguous=True)
             return Result(attempt, error=failure)
         return Result(attempt, reference=receipt.reference, accepted_at=self._clock())
+
+    def _pause(self, attempt: Attempt, error: ChannelUnavailableError) -> Result:
+        """Leave the channel alone: it would refuse everybody else's message too."""
+        until = self._delivering.retry.leave_alone_until(error, self._clock())
+        self._paused[attempt.recipient.channel] = (until, error)
+        return Result(attempt, error=error, put_back_until=until)
 
     def _letter(self, attempt: Attempt) -> Letter:
         recipient, claimed = attempt.recipient, attempt.claimed
@@ -143,7 +161,7 @@ class Senders:
 def _shares(
     messages: Sequence[Sequence[Attempt]], workers: int
 ) -> Iterator[Sequence[Sequence[Attempt]]]:
-    """A few messages at a time: to hand over each alone costs as much as to render it.
+    """A few at a time: to hand over each message alone costs as much as to render it.
 
     Small enough that no worker is left with much to do when the others are done.
     """

@@ -149,7 +149,7 @@ class ChangeRows:
         ]
         insert_rows(self._connection, changes, _OPENED, rows)
         ids: dict[str, int] = {}
-        for chunk in _chunks(new.code for new, *_ in opened):
+        for chunk in chunks(new.code for new, *_ in opened):
             query = select(changes.c.code, changes.c.id).where(
                 changes.c.code.in_(chunk)
             )
@@ -159,7 +159,7 @@ class ChangeRows:
     def existing(self, wanted: Iterable[NewChange]) -> set[str]:
         """Those of the wanted changes that have been opened before, by code."""
         found: set[str] = set()
-        for chunk in _chunks(new.code for new in wanted):
+        for chunk in chunks(new.code for new in wanted):
             query = select(changes.c.code).where(changes.c.code.in_(chunk))
             found.update(self._connection.execute(query).scalars())
         return found
@@ -209,7 +209,7 @@ class ChangeRows:
         lock: bool = False,
     ) -> list[ChangeRow]:
         found: list[ChangeRow] = []
-        for chunk in _chunks(values):
+        for chunk in chunks(values):
             query = _SELECT.where(column.in_(chunk), *conditions)
             query = query.order_by(changes.c.id)
             found.extend(self._locked(query) if lock else self._rows(query))
@@ -256,7 +256,8 @@ def _matches(search: str) -> ColumnElement[bool]:
     )
 
 
-def _chunks(values: Iterable[Any]) -> Iterable[list[Any]]:
+def chunks(values: Iterable[Any]) -> Iterable[list[Any]]:
+    """The values, as many at a time as a statement takes."""
     waiting = iter(values)
     while chunk := list(islice(waiting, CHUNK)):
         yield chunk

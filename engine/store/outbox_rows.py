@@ -10,9 +10,11 @@ from sqlalchemy import (
     Select,
     and_,
     bindparam,
+    case,
     func,
     or_,
     select,
+    true,
     update,
 )
 from sqlalchemy.sql.elements import ColumnElement
@@ -26,10 +28,11 @@ from engine.domain.records import (
     DeliveryUpdate,
     MessageUpdate,
     NewMessage,
+    NotTried,
     OutboxStatus,
 )
 from engine.store.bulk import among, converted, insert_rows, raw, update_rows
-from engine.store.change_rows import CHUNK, change_columns
+from engine.store.change_rows import CHUNK, change_columns, chunks
 from engine.store.tables import (
     changes,
     contracts,
@@ -67,7 +70,7 @@ def _claim_columns() -> list[ColumnElement[Any]]:
     o = outbox.c
     return [
         o.id, o.seq, o.position, o.message, o.role, o.asks, o.channel, o.is_notice,
-        o.while_state, o.plan, o.about, o.attempts, o.queued_at,
+        o.while_state, o.is_reminder, o.plan, o.about, o.attempts, o.queued_at,
         contracts.c.product, contracts.c.currency, contracts.c.mrr, contracts.c.new_mrr,
         customers.c.name, customers.c.primary_contact_id,
         customers.c.communication_owner,
@@ -78,8 +81,8 @@ def _claim_columns() -> list[ColumnElement[Any]]:
 
 _COLUMNS: Final = _claim_columns()
 _SELECT: Final = select(*raw(_COLUMNS)).select_from(_CLAIM_FROM)
-_OWN_COLUMNS: Final = 23
-_ATTEMPTS: Final = 11
+_OWN_COLUMNS: Final = 24
+_ATTEMPTS: Final = 12
 
 
 class OutboxRows:
@@ -155,10 +158,11 @@ class OutboxRows:
         """The copies that were tried before."""
         d = deliveries.c
         query = select(
-            d.outbox_id, d.person_id, d.channel, d.status, d.attempts, d.ambiguous
-        ).where(d.outbox_id.in_(outbox_ids))
+            d.outbox_id, d.person_id, d.channel, d.status, d.attempts, d.ambiguous,
+            d.error,
+        ).where(d.outbox_id.in_(outbox_ids))  # fmt: skip
         return [
-            Delivery(row[0], row[1], row[2], DeliveryStatus(row[3]), row[4], row[5])
+            Delivery(*row[:3], DeliveryStatus(row[3]), *row[4:])
             for row in self._connection.execute(query)
         ]
 
@@ -178,29 +182,41 @@ class OutboxRows:
         stands, and what was counted as in doubt stays so.
         """
         keys = ("outbox_id", "person_id", "channel")
-        settled = [(*r[:4], *r[5:]) for r in results if r.status not in _FAILED]
-        columns: tuple[str, ...] = ("status", "sent_at", "reference", "error")
-        update_rows(self._connection, deliveries, keys, columns, settled)
+        columns = DeliveryUpdate._fields[3:]
+        sent = [(*r[:4], *r[5:]) for r in results if r.status == DeliveryStatus.SENT]
+        apart = ("status", "sent_at", "reference", "error")
+        update_rows(self._connection, deliveries, keys, apart, sent)
+        dropped = [r for r in results if r.status == DeliveryStatus.DROPPED]
+        update_rows(self._connection, deliveries, keys, columns, dropped)
         sending = DeliveryStatus.SENDING.value
         failed = [(*r[:3], sending, *r[3:]) for r in results if r.status in _FAILED]
-        columns = DeliveryUpdate._fields[3:]
         update_rows(self._connection, deliveries, (*keys, "status"), columns, failed)
+
+    def take_back(self, copies: Sequence[NotTried]) -> None:
+        """Count these tries no more, unless somebody has counted another since."""
+        keys = ("outbox_id", "person_id", "channel", "attempts")
+        columns = NotTried._fields[4:]
+        update_rows(self._connection, deliveries, keys, columns, copies)
 
     def finish(self, results: Sequence[MessageUpdate]) -> None:
         """Record what became of claimed messages.
 
-        One that was dropped in mid-air stays so, unless it did arrive.
+        One that was dropped in mid-air, or whose claim ran out and is somebody else's
+        now, stays so, unless it did arrive.
         """
-        columns = MessageUpdate._fields[1:]
-        sent = [one for one in results if one.status == OutboxStatus.SENT]
+        columns = MessageUpdate._fields[2:]
+        sent = [
+            (one.id, *one[2:]) for one in results if one.status == OutboxStatus.SENT
+        ]
         update_rows(self._connection, outbox, ("id",), columns, sent)
         sending = OutboxStatus.SENDING.value
         others = [
-            (one.id, sending, *one[1:])
+            (one.id, one.claimed_until, sending, *one[2:])
             for one in results
             if one.status != OutboxStatus.SENT
         ]
-        update_rows(self._connection, outbox, ("id", "status"), columns, others)
+        keys = ("id", "next_try_at", "status")
+        update_rows(self._connection, outbox, keys, columns, others)
 
     def release(self, change_ids: Iterable[int] | None, now: datetime) -> int:
         """Queue again what is held for these changes, or (None) all that is held.
@@ -223,7 +239,7 @@ class OutboxRows:
                 deliveries.c.outbox_id.in_(select(outbox.c.id).where(held)),
                 deliveries.c.status != DeliveryStatus.SENT,
             )
-            .values(attempts=0)
+            .values(attempts=0, status=DeliveryStatus.RETRY.value)
         )
         queued = {"status": OutboxStatus.QUEUED, "next_try_at": now, "reason": None}
         result = self._connection.execute(update(outbox).where(held).values(queued))
@@ -231,21 +247,49 @@ class OutboxRows:
 
     def drop_waiting(
         self, change_ids: Iterable[int], reason: str, *, roles: Sequence[str] = ()
-    ) -> int:
-        """Drop what is queued for these changes, for all roles or for some."""
-        ids, dropped = list(change_ids), 0
-        for start in range(0, len(ids), CHUNK):
-            statement = update(outbox).where(
-                outbox.c.change_id.in_(ids[start : start + CHUNK]),
-                or_(outbox.c.status.in_(_WAITING), outbox.c.status == _HELD),
-            )
-            if roles:
-                statement = statement.where(outbox.c.role.in_(roles))
-            result = self._connection.execute(
-                statement.values(status=OutboxStatus.DROPPED, reason=reason)
-            )
-            dropped += result.rowcount
-        return dropped
+    ) -> None:
+        """Drop what waits for these changes, for all roles or for some."""
+        whose = outbox.c.role.in_(roles) if roles else true()
+        self._drop_where(change_ids, whose, reason)
+
+    def drop_bound(
+        self, change_ids: Iterable[int], reason: str, *, reminders_only: bool = False
+    ) -> None:
+        """Drop what waits and is bound to a state that is left, or was said anew."""
+        c = outbox.c
+        bound = c.is_reminder if reminders_only else c.while_state.is_not(None)
+        self._drop_where(change_ids, bound, reason)
+
+    def _drop_where(
+        self, change_ids: Iterable[int], which: ColumnElement[bool], reason: str
+    ) -> None:
+        waits = or_(outbox.c.status.in_(_WAITING), outbox.c.status == _HELD)
+        found: list[int] = []
+        for chunk in chunks(change_ids):
+            query = select(outbox.c.id).where(outbox.c.change_id.in_(chunk), waits)
+            found += self._connection.execute(query.where(which)).scalars()
+        for ids in chunks(found):
+            self._drop(ids, reason)
+
+    def _drop(self, outbox_ids: Sequence[int], reason: str) -> None:
+        """What reached one reader already was sent, though not to everybody."""
+        d = deliveries.c
+        theirs = d.outbox_id.in_(outbox_ids)
+        copies = update(deliveries).where(theirs, d.status != DeliveryStatus.SENT)
+        # One whose process died in its try may have arrived all the same.
+        in_doubt = case((d.status == DeliveryStatus.SENDING, 1), else_=0)
+        dropped = copies.values(
+            status=DeliveryStatus.DROPPED, ambiguous=d.ambiguous + in_doubt
+        )
+        self._connection.execute(dropped)
+        query = select(d.outbox_id).where(theirs, d.status == DeliveryStatus.SENT)
+        sent = {*self._connection.execute(query).scalars()}
+        for status, ids in (
+            (OutboxStatus.SENT, sent),
+            (OutboxStatus.DROPPED, {*outbox_ids} - sent),
+        ):
+            message = update(outbox).where(outbox.c.id.in_(ids))
+            self._connection.execute(message.values(status=status, reason=reason))
 
     def next_try_at(self) -> datetime | None:
         """The earliest time at which a message may be tried."""
@@ -310,6 +354,6 @@ def _claimed(row: Any, latest: dict[int, tuple[int | None, int | None]]) -> Clai
     change = ChangeRow(*row[_OWN_COLUMNS:])
     contacts, emails_sent = latest.get(change.contract_id, (None, None))
     asks = tuple(row[5].split("|")) if row[5] else ()
-    values: list[Any] = [*row[:5], asks, *row[6:13], change]
-    values += [*row[13:17], contacts, emails_sent, *row[17:23]]
+    values: list[Any] = [*row[:5], asks, *row[6:14], change]
+    values += [*row[14:18], contacts, emails_sent, *row[18:_OWN_COLUMNS]]
     return Claimed(*values)

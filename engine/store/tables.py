@@ -19,6 +19,7 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
+    false,
 )
 
 
@@ -219,7 +220,9 @@ outbox = Table(
     Column("urgent", Boolean, nullable=False, default=False),
     Column("channel", String(8)),  # overrides the reader's own choice
     Column("is_notice", Boolean, nullable=False, default=False),
-    Column("while_state", String(60)),  # a reminder: only while the change is in it
+    Column("while_state", String(60)),  # only while the change is in this state
+    # A reminder is bound to its plan too, and to the change's being open.
+    Column("is_reminder", Boolean, nullable=False, server_default=false()),
     Column("plan", Integer, nullable=False),  # the change's plan when it was queued
     Column("about", Text),  # what an undeliverable message was, and why
     Column("status", String(8), nullable=False),  # queued, sending, sent, held, dropped

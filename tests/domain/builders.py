@@ -194,6 +194,7 @@ def a_message(
         channel=channel,
         is_notice=is_notice,
         while_state=None,
+        is_reminder=False,
         plan=0,
         about=about,
         attempts=0,

@@ -85,7 +85,6 @@ def test_an_owner_partner_without_an_address_never_makes_us_write_to_the_custome
     )
 
     assert found.recipients == ()
-    assert found.fallback == "vendor.operations"
 
 
 @pytest.mark.req("REN-9", "REN-18")
@@ -102,12 +101,12 @@ def test_an_owner_partner_without_an_address_never_makes_us_write_to_the_custome
     ],
     ids=["nobody chosen", "another customer's", "nobody's", "no address"],
 )
-def test_without_a_reader_the_reason_and_the_fallback_are_named(
+def test_without_a_reader_the_reason_is_named(
     routing: Routing, contact: Person | None, reason: str
 ) -> None:
     found = resolve(a_message(), routing, a_book(contact))
 
-    assert found == Resolved(nobody=reason, fallback="vendor.operations")
+    assert found == Resolved(nobody=reason)
 
 
 @pytest.mark.req("REN-18")

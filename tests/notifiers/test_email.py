@@ -8,7 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from engine.domain.errors import PermanentDeliveryError, TransientDeliveryError
+from engine.domain.errors import (
+    ChannelUnavailableError,
+    PermanentDeliveryError,
+    TransientDeliveryError,
+)
 from notifiers.email import Security, SmtpChannel, SmtpSettings
 from tests.fakes.smtp_server import DROP, STALL, SmtpServer
 from tests.notifiers.builders import SENDER, a_letter, now
@@ -77,7 +81,7 @@ def test_a_server_that_says_goodbye_on_reuse_is_asked_again(
     assert len(server.delivered) == 2
 
 
-@pytest.mark.parametrize("step", ["MAIL", "RCPT", "DATA", "BODY"])
+@pytest.mark.parametrize("step", ["RCPT", "DATA", "BODY"])
 def test_a_5xx_at_any_step_is_permanent(
     step: str, server: SmtpServer, channel: SmtpChannel
 ) -> None:
@@ -89,7 +93,7 @@ def test_a_5xx_at_any_step_is_permanent(
     assert server.delivered == []
 
 
-@pytest.mark.parametrize("step", ["MAIL", "RCPT", "DATA", "BODY"])
+@pytest.mark.parametrize("step", ["RCPT", "DATA", "BODY"])
 def test_a_4xx_at_any_step_is_transient_and_clear(
     step: str, server: SmtpServer, channel: SmtpChannel
 ) -> None:
@@ -101,7 +105,19 @@ def test_a_4xx_at_any_step_is_transient_and_clear(
     assert not caught.value.ambiguous
 
 
-@pytest.mark.parametrize("step", ["MAIL", "RCPT", "DATA", "BODY"])
+@pytest.mark.parametrize("reply", ["452 disk full", "421 bye", "550 not you"])
+def test_a_server_that_refuses_the_sender_takes_nothing_from_anybody(
+    reply: str, server: SmtpServer, channel: SmtpChannel
+) -> None:
+    server.answer("MAIL", reply)
+
+    with pytest.raises(ChannelUnavailableError, match=f"MAIL FROM: {reply}"):
+        channel.send(a_letter())
+
+    assert server.delivered == []
+
+
+@pytest.mark.parametrize("step", ["RCPT", "DATA", "BODY"])
 def test_a_refusal_does_not_spoil_the_next_letter(
     step: str, server: SmtpServer, channel: SmtpChannel
 ) -> None:
@@ -166,13 +182,11 @@ def test_a_second_try_after_an_ambiguous_failure_has_the_same_message_id(
     assert first == again
 
 
-def test_nobody_listening_is_transient_and_clear(server: SmtpServer) -> None:
+def test_nobody_listening_is_no_fault_of_the_letter(server: SmtpServer) -> None:
     channel = a_channel(server, port=1)
 
-    with pytest.raises(TransientDeliveryError, match=r"127\.0\.0\.1:1") as caught:
+    with pytest.raises(ChannelUnavailableError, match=r"127\.0\.0\.1:1"):
         channel.send(a_letter())
-
-    assert not caught.value.ambiguous
 
 
 def test_an_address_with_a_line_break_is_refused_before_anything_is_said(
@@ -214,7 +228,7 @@ def test_check_reports_a_server_that_hangs_up(server: SmtpServer) -> None:
 def test_a_wrong_password_keeps_mail_waiting(server: SmtpServer) -> None:
     channel = a_channel(server, username="tacit", password="wrong")
 
-    with pytest.raises(TransientDeliveryError, match="535"):
+    with pytest.raises(ChannelUnavailableError, match="535"):
         channel.send(a_letter())
 
 
@@ -225,7 +239,7 @@ def test_the_password_is_not_shown_with_the_settings() -> None:
 def test_starttls_is_never_skipped_when_the_server_lacks_it(server: SmtpServer) -> None:
     channel = a_channel(server, security=Security.STARTTLS)
 
-    with pytest.raises(TransientDeliveryError, match="STARTTLS"):
+    with pytest.raises(ChannelUnavailableError, match="STARTTLS"):
         channel.send(a_letter())
 
     assert server.delivered == []

@@ -3,7 +3,11 @@ from dataclasses import replace
 
 import pytest
 
-from engine.domain.errors import PermanentDeliveryError, TransientDeliveryError
+from engine.domain.errors import (
+    ChannelUnavailableError,
+    PermanentDeliveryError,
+    TransientDeliveryError,
+)
 from notifiers.slack import SlackChannel
 from tests.fakes.slack_server import TOKEN, SlackServer, Trouble
 from tests.notifiers.builders import a_letter
@@ -77,15 +81,14 @@ def test_a_message_that_did_not_arrive_is_sent_again(
     assert keys == ["another", TO_SLACK.key]
 
 
-def test_a_search_that_fails_leaves_the_letter_ambiguous(
+def test_without_a_search_an_ambiguous_letter_is_not_posted_again(
     server: SlackServer, channel: SlackChannel
 ) -> None:
     server.trouble("conversations.history", Trouble(429, headers={"Retry-After": "3"}))
 
-    with pytest.raises(TransientDeliveryError) as caught:
+    with pytest.raises(ChannelUnavailableError):
         channel.send(replace(TO_SLACK, ambiguous=True))
 
-    assert caught.value.ambiguous
     assert "chat.postMessage" not in server.calls
 
 
@@ -95,38 +98,46 @@ def test_too_many_requests_say_when_to_come_back(
     slow_down = Trouble(429, "ratelimited", {"Retry-After": "17"})
     server.trouble("chat.postMessage", slow_down)
 
-    with pytest.raises(TransientDeliveryError) as caught:
+    with pytest.raises(ChannelUnavailableError) as caught:
         channel.send(TO_SLACK)
 
     assert caught.value.retry_after == 17
-    assert not caught.value.ambiguous
 
 
 @pytest.mark.parametrize(
-    ("trouble", "ambiguous"),
+    "trouble",
     [
-        pytest.param(Trouble(503, body="<h1>Bad gateway</h1>"), True, id="5xx"),
-        pytest.param(Trouble(200, body="<h1>Sign in</h1>"), True, id="not JSON"),
-        pytest.param(Trouble(error="internal_error"), True, id="internal error"),
-        pytest.param(Trouble(error="fatal_error"), True, id="fatal error"),
-        pytest.param(Trouble(error="service_unavailable"), False, id="unavailable"),
-        pytest.param(Trouble(error="ratelimited"), False, id="rate limited"),
+        pytest.param(Trouble(503, body="<h1>Bad gateway</h1>"), id="5xx"),
+        pytest.param(Trouble(200, body="<h1>Sign in</h1>"), id="not JSON"),
+        pytest.param(Trouble(error="internal_error"), id="internal error"),
+        pytest.param(Trouble(error="fatal_error"), id="fatal error"),
     ],
 )
-def test_trouble_on_slacks_side_is_transient(
-    trouble: Trouble, ambiguous: bool, server: SlackServer, channel: SlackChannel
+def test_trouble_on_slacks_side_is_transient_and_ambiguous(
+    trouble: Trouble, server: SlackServer, channel: SlackChannel
 ) -> None:
     server.trouble("chat.postMessage", trouble)
 
     with pytest.raises(TransientDeliveryError) as caught:
         channel.send(TO_SLACK)
 
-    assert caught.value.ambiguous is ambiguous
+    assert caught.value.ambiguous
 
 
 @pytest.mark.parametrize(
-    "word", ["user_not_found", "account_inactive", "is_archived", "missing_scope"]
+    "word",
+    ["service_unavailable", "ratelimited", "account_inactive", "missing_scope"],
 )
+def test_what_would_stop_every_message_is_no_fault_of_this_one(
+    word: str, server: SlackServer, channel: SlackChannel
+) -> None:
+    server.trouble("chat.postMessage", Trouble(error=word))
+
+    with pytest.raises(ChannelUnavailableError, match=word):
+        channel.send(TO_SLACK)
+
+
+@pytest.mark.parametrize("word", ["user_not_found", "is_archived"])
 def test_a_refusal_is_permanent(
     word: str, server: SlackServer, channel: SlackChannel
 ) -> None:
@@ -142,7 +153,7 @@ def test_a_retry_after_that_is_no_number_is_left_out(
     soon = Trouble(429, "ratelimited", {"Retry-After": "soon"})
     server.trouble("chat.postMessage", soon)
 
-    with pytest.raises(TransientDeliveryError) as caught:
+    with pytest.raises(ChannelUnavailableError) as caught:
         channel.send(TO_SLACK)
 
     assert caught.value.retry_after is None
@@ -153,13 +164,11 @@ def test_an_unknown_reader_is_permanent(channel: SlackChannel) -> None:
         channel.send(replace(TO_SLACK, address="U404"))
 
 
-def test_nobody_listening_is_transient_and_clear() -> None:
+def test_nobody_listening_is_no_fault_of_the_letter() -> None:
     channel = SlackChannel(TOKEN, "http://127.0.0.1:1/api/", timeout=5)
 
-    with pytest.raises(TransientDeliveryError) as caught:
+    with pytest.raises(ChannelUnavailableError, match="could not be reached"):
         channel.send(TO_SLACK)
-
-    assert not caught.value.ambiguous
 
 
 def test_check_says_who_we_are(channel: SlackChannel) -> None:
@@ -167,5 +176,5 @@ def test_check_says_who_we_are(channel: SlackChannel) -> None:
 
 
 def test_check_refuses_a_wrong_token(server: SlackServer) -> None:
-    with pytest.raises(PermanentDeliveryError, match="invalid_auth"):
+    with pytest.raises(ChannelUnavailableError, match="invalid_auth"):
         SlackChannel("xoxb-bad", server.base_url).check()

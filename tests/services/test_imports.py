@@ -174,6 +174,6 @@ def test_thousands_of_held_messages_are_released_at_once(tacit: Installation) ->
 
     with tacit.store.begin() as unit:
         released = unit.outbox.release(range(70_000), JUNE)
-        dropped = unit.outbox.drop_waiting(range(70_000), "gone")
+        unit.outbox.drop_waiting(range(70_000), "gone")
 
-    assert (released, dropped) == (0, 0)
+    assert released == 0

@@ -47,8 +47,23 @@ def test_the_fallback_is_told_once_of_each_message(tacit: Installation) -> None:
 
     tacit.runs(LISTED, at("2026-12-02"))
 
-    assert [row["message"] for row in tacit.messages("held")] == ["renewal_notice"] * 2
+    [held] = tacit.messages("held")
+    assert held["message"] == "renewal_notice"
     assert tacit.told_to("ops") == ["undeliverable"] * 2
+
+
+@pytest.mark.req("REN-18", "RULE-10")
+def test_choosing_a_contact_late_sends_the_last_of_what_was_held(
+    tacit: Installation,
+) -> None:
+    a_book_without_a_contact(tacit)
+    tacit.runs(LISTED, at("2027-01-14T12:00"))
+
+    tacit.edit(at("2027-01-14T12:00")).contact("acme", CUSTOMER)
+    tacit.relay(at("2027-01-14T12:00"))
+
+    assert tacit.told_to(CUSTOMER) == ["last_call"]
+    assert tacit.messages("held") == []
 
 
 @pytest.mark.req("REN-18")

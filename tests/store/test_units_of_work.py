@@ -47,7 +47,7 @@ def an_entry(**values: object) -> NewEntry:
 
 def a_message(**values: object) -> NewMessage:
     message = NewMessage(
-        1, 1, 0, "renewal_notice", "owner", "accept", False, None, True, "pending", 0,
+        1, 1, 0, "renewal_notice", "owner", "accept", False, None, True, "pending", True, 0,
         None, LISTED, LISTED,
     )  # fmt: skip
     return message._replace(**values)  # type: ignore[arg-type]

@@ -136,6 +136,7 @@ def delivering(
         **{
             "retry": RetryPolicy(5, timedelta(minutes=1), timedelta(hours=1)),
             "lease": timedelta(minutes=5),
+            "fresh_for": timedelta(minutes=1),
             "workers": 2,
             **values,
         },
