@@ -188,6 +188,9 @@ class _Decision:
             until = f"until {waits_until:%Y-%m-%d %H:%M}Z" if waits_until else "for it"
             self._note(moment, f"waits {until}: its notice has to be out first")
             return False
+        # What an outage kept the state from saying is accounted for before it is left.
+        if not self._entered_now and (unsaid := self._due_reminders()):
+            self._leave_out(unsaid, StepKind.SKIPPED)
         target = machine.move(self._rules, state.name, "at", moment, index)
         self._note(moment, f"leads to {target}")
         self._enter(
@@ -243,18 +246,32 @@ class _Decision:
         self._entered_now = True
 
     def _remind(self) -> None:
-        due = [
-            reminder
-            for reminder in agenda.reminders_of(self._state(), self._instants)
-            if reminder.at <= self._now and not self._handled(reminder.at)
-            and self._is_to_be_said(reminder) and self._wanted(reminder)
-        ]  # fmt: skip
+        """Send the last due reminder that is in time; account for the others.
+
+        Nothing is said of what is held for a person: what a reminder says of silence
+        is not so any more.
+        """
+        if self.subject.attention is not None:
+            return
+        due = [one for one in self._due_reminders() if self._is_to_be_said(one)]
         in_time = [n for n, one in enumerate(due) if not self._too_late(one)]
         last = max(in_time, default=-1)
+        later = due[last + 1 :]
+        if any(one.reminder.hold_when_later for one in later):
+            self._leave_out(due, StepKind.HELD)
+            return
         if in_time:
             self._send(due[last], due[:last])
-        if later := due[last + 1 :]:
-            self._skip(later)
+        if later:
+            self._leave_out(later, StepKind.SKIPPED)
+
+    def _due_reminders(self) -> list[DueReminder]:
+        """What the present state was to say by now and has not."""
+        return [
+            one
+            for one in agenda.reminders_of(self._state(), self._instants)
+            if one.at <= self._now and not self._handled(one.at) and self._wanted(one)
+        ]
 
     def _is_to_be_said(self, due: DueReminder) -> bool:
         """What fell due before a state was entered is not the state's to say.
@@ -307,25 +324,15 @@ class _Decision:
         )
         self._note(telling.message, f"queued; was due {due.at:%Y-%m-%d %H:%M}Z")
 
-    def _skip(self, due: list[DueReminder]) -> None:
-        held = any(reminder.reminder.hold_when_later for reminder in due)
-        kind = StepKind.HELD if held else StepKind.SKIPPED
+    def _leave_out(self, due: list[DueReminder], kind: StepKind) -> None:
         state, last = self.subject.state, due[-1]
-        self._steps.append(
-            Step(
-                kind,
-                last.reminder.telling.message,
-                state,
-                state,
-                due_at=last.at,
-                stands_for=tuple(_named(other) for other in due),
-            )
-        )
-        if held:
-            self.subject = replace(
-                self.subject, attention=last.reminder.telling.message
-            )
-        self._note(last.reminder.telling.message, "too late to be sent")
+        message = last.reminder.telling.message
+        named = tuple(_named(one) for one in due)
+        step = Step(kind, message, state, state, due_at=last.at, stands_for=named)
+        self._steps.append(step)
+        if kind is StepKind.HELD:
+            self.subject = replace(self.subject, attention=message)
+        self._note(message, f"not sent: {kind}")
 
     def _next_due(self) -> datetime | None:
         """The first instant after now at which there may be something to do."""

@@ -262,6 +262,8 @@ def why_stale(claimed: Claimed) -> str | None:
         return None
     if claimed.is_reminder and change.closed_at is not None:
         return "the change is closed"
+    if claimed.is_reminder and change.attention is not None:
+        return "a person decides about the change"
     if change.state != claimed.while_state:
         return "the change has moved on"
     moved = claimed.is_reminder and change.plan != claimed.plan

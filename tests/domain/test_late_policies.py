@@ -112,7 +112,7 @@ def test_a_later_reminder_that_may_be_sent_stands_for_one_that_may_not(
 
 
 @pytest.mark.req("RULE-10")
-def test_an_earlier_reminder_does_not_stand_for_a_later_one_that_is_to_be_held(
+def test_nothing_is_sent_of_what_a_person_is_to_look_at(
     rulebook: Rulebook,
 ) -> None:
     subject = a_told_renewal(handled_until=at("2026-12-05"))
@@ -121,28 +121,25 @@ def test_an_earlier_reminder_does_not_stand_for_a_later_one_that_is_to_be_held(
 
     outcome = decide(rules, subject, None, DUE + timedelta(hours=3))
 
-    sent, held = outcome.steps
-    assert (sent.kind, told(sent.tells)) == (
-        StepKind.REMINDER,
-        [("renewal_notice", "owner")],
-    )
-    assert sent.stands_for == ()
-    assert (held.kind, held.stands_for) == (
-        StepKind.HELD,
-        ("last_call of 2027-01-10T08:00Z", "last_call of 2027-01-14T08:00Z"),
+    (held,) = outcome.steps
+    assert (held.kind, held.tells) == (StepKind.HELD, ())
+    assert held.stands_for == (
+        "renewal_notice of 2026-12-31T08:00Z",
+        "last_call of 2027-01-10T08:00Z",
+        "last_call of 2027-01-14T08:00Z",
     )
     assert outcome.subject.attention == "last_call"
 
 
 @pytest.mark.req("RULE-10")
-def test_a_reminder_is_not_sent_when_nothing_it_asks_can_be_answered_any_more(
+def test_an_overdue_change_is_held_and_nobody_is_asked_any_more(
     tier_upgrade: Ruleset,
 ) -> None:
     subject = a_usage_change(handled_until=at("2027-01-31"))
 
     outcome = decide(tier_upgrade, subject, None, at("2027-03-02"))
 
-    assert [step.kind for step in outcome.steps] == [StepKind.HELD, StepKind.SKIPPED]
+    assert [step.kind for step in outcome.steps] == [StepKind.HELD]
     assert told(outcome.steps[0].tells) == [("overdue", "vendor_operations")]
 
 

@@ -36,9 +36,9 @@ def test_nothing_is_renewed_before_the_deadline_day_is_over(
     "zone", ["Europe/Paris", "America/New_York", "Australia/Sydney", "Asia/Kolkata"]
 )
 def test_silence_renews_at_midnight_44_days_before(renewal: Ruleset, zone: str) -> None:
-    outcome = decide(
-        renewal, a_told_renewal(zone=zone), None, at("2027-01-16T00:00", zone)
-    )
+    subject = a_told_renewal(zone=zone, handled_until=at("2027-01-15"))
+
+    outcome = decide(renewal, subject, None, at("2027-01-16T00:00", zone))
 
     (step,) = outcome.steps
     assert outcome.subject.state == "renewed"
@@ -234,6 +234,7 @@ def test_a_downtime_over_silence_and_start_does_both_in_due_order(
     outcome = decide(renewal, a_told_renewal(), None, at("2027-04-01"))
 
     assert [(step.name, step.due_at) for step in outcome.steps] == [
+        ("last_call", at("2027-01-14T09:00")),
         ("silence", SILENCE),
         ("start", THE_START),
     ]
@@ -241,13 +242,16 @@ def test_a_downtime_over_silence_and_start_does_both_in_due_order(
 
 
 @pytest.mark.req("RULE-10", "OPS-2")
-def test_a_downtime_of_sixty_days_ends_in_silence_without_stale_reminders(
+def test_a_downtime_of_sixty_days_ends_in_silence_and_accounts_for_its_reminders(
     renewal: Ruleset,
 ) -> None:
     outcome = decide(renewal, a_told_renewal(), None, at("2027-01-20T07:00"))
 
-    assert [step.kind for step in outcome.steps] == [StepKind.TRANSITION]
-    assert told(outcome.steps[0].tells) == [("renewal_done", "owner")]
+    left_out, renewed = outcome.steps
+    assert (left_out.kind, left_out.tells) == (StepKind.SKIPPED, ())
+    assert len(left_out.stands_for) == 4
+    assert renewed.kind is StepKind.TRANSITION
+    assert told(renewed.tells) == [("renewal_done", "owner")]
 
 
 @pytest.mark.req("RULE-10", "OPS-2")

@@ -40,7 +40,7 @@ def test_what_fell_due_is_done_in_due_order(tacit: Installation) -> None:
 
     changes = tacit.rows(
         "SELECT code FROM audit JOIN changes ON changes.id = subject_id "
-        "WHERE kind = 'reminder' AND code LIKE 'C%' ORDER BY audit.id"
+        "WHERE kind = 'held' AND code LIKE 'C%' ORDER BY audit.id"
     )
     assert [row["code"][:3] for row in changes] == ["C-1", "C-2", "C-3"]
 
