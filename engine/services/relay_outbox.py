@@ -8,9 +8,10 @@ is being sent the next is claimed, so that no sender waits for the database.
 from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from functools import partial
 from typing import Final
 
-from engine.domain.errors import TacitError
 from engine.domain.interfaces import Storage
 from engine.domain.records import Counts
 from engine.domain.ruleset import Rulebook
@@ -68,21 +69,19 @@ def _record(
     One that cannot be recorded must not have all the others sent again. It is tried
     again after its lease, until its tries are used up.
     """
+    record = partial(record_deliveries, store, rulebook, delivering.retry)
     for _ in range(_RECORD_TRIES - 1):
-        try:
-            return record_deliveries(
-                store, rulebook, delivering.retry, results, clock()
-            )
-        except TacitError:
-            continue
-    counted, failure = Counter[str](), None
+        # Whatever it is: what was sent is sent, and forgetting it sends it again.
+        with suppress(Exception):
+            return record(results, clock())
+    counted, failures = Counter[str](), list[Exception]()
     for group in by_message(results):
         try:
-            counted += record_deliveries(
-                store, rulebook, delivering.retry, group, clock()
-            )
-        except TacitError as error:
-            failure = error
-    if failure is not None:
-        raise failure
+            counted += record(group, clock())
+        except Exception as error:
+            failures.append(error)
+        if len(failures) == _RECORD_TRIES:
+            break  # It is not the messages, then.
+    if failures:
+        raise failures[0]
     return counted
