@@ -90,6 +90,7 @@ def local(day: date, at: time, zone: str) -> datetime:
     return datetime.combine(day, at, ZoneInfo(zone)).astimezone(UTC)
 
 
+@lru_cache(maxsize=100_000)
 def local_day(instant: datetime, zone: str) -> date:
     """The calendar day of an instant in a zone."""
     return instant.astimezone(ZoneInfo(zone)).date()
@@ -104,6 +105,7 @@ def end_of_local_day(instant: datetime, zone: str) -> datetime:
     return local(day + timedelta(days=1), MIDNIGHT, zone)
 
 
+@lru_cache(maxsize=100_000)
 def last_whole_day(instant: datetime, zone: str) -> date:
     """The last day that is over by the instant: what people are told a deadline is."""
     return local_day(instant - timedelta(microseconds=1), zone)

@@ -140,7 +140,7 @@ class _Recording:
 
     def _put_back(self, result: Result) -> None:
         attempt = result.attempt
-        self.counted["put back"] += 1
+        self.counted["put_back"] += 1
         self.not_tried.append(
             NotTried(
                 attempt.claimed.outbox_id,

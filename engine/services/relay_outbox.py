@@ -37,7 +37,7 @@ def relay_outbox(
     progress: Callable[[int], None] | None = None,
 ) -> Counts:
     """Deliver all that is due by `clock`; what was done, by kind."""
-    counts = Counts({"sent": 0, "retry": 0, "held": 0, "dropped": 0})
+    counts = Counts({"sent": 0, "retry": 0, "put_back": 0, "held": 0, "dropped": 0})
     with ThreadPoolExecutor(delivering.workers, "relay") as pool:
         senders = Senders(pool, rulebook, delivering, clock)
         while True:
