@@ -1,11 +1,11 @@
-"""The audit trail: entries chained by hash, folded back into the present state."""
+"""The audit trail: entries, each subject's chained by hash."""
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
 from engine.domain.outcome import Step
 from engine.domain.ruleset import Telling
@@ -25,6 +25,17 @@ class Entry:
     kind: str
     body: str
     hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class Flaw:
+    """One thing that the trail says otherwise than it should."""
+
+    subject: str
+    message: str
+
+    def as_json(self) -> dict[str, str]:
+        return {"subject": self.subject, "message": self.message}
 
 
 def first_link(subject_kind: str, subject_name: str) -> str:
@@ -87,90 +98,3 @@ def step_body(step: Step, *, by: str, rules: str, final: bool = False) -> str:
 def _told(telling: Telling) -> dict[str, object]:
     told: dict[str, object] = {"message": telling.message, "to": telling.to}
     return told | ({"asks": list(telling.asks)} if telling.asks else {})
-
-
-@dataclass(frozen=True, slots=True)
-class Replayed:
-    """A change as its audit trail says it is."""
-
-    state: str = ""
-    renewal_start: str = ""
-    version: int = 0
-    closed: bool = False
-    attention: bool = False
-    owner_choice: str | None = None
-    notice_out: bool = False
-    plan: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class StateStep:
-    """One recorded move, for checking that its rules allowed it."""
-
-    seq: int
-    rules: str
-    name: str
-    source: str
-    target: str
-
-
-def replay(entries: Iterable[Entry]) -> Replayed:
-    """Fold a chain into the state it leads to."""
-    present = Replayed()
-    for entry in entries:
-        present = _fold(present, entry.kind, json.loads(entry.body))
-    return present
-
-
-def _fold(present: Replayed, kind: str, said: Mapping[str, Any]) -> Replayed:
-    present = replace(present, version=present.version + 1)
-    match kind:
-        case "opened":
-            return replace(
-                present, state=said["state"], renewal_start=said["renewal_start"]
-            )
-        case "transition":
-            return replace(
-                present,
-                state=said["to"],
-                attention=False,
-                closed=said.get("final", False),
-            )
-        case "effect":
-            closed = "do" in said
-            attention = present.attention and not closed
-            return replace(present, closed=closed, attention=attention)
-        case "held":
-            return replace(present, attention=True)
-        case "ended":
-            return replace(present, closed=True, attention=False)
-        case "edited":
-            return _fold_edit(present, said)
-        case "sent":
-            # A notice of dates that have moved since says nothing about the new ones.
-            notice = said.get("notice", False) and said["plan"] == present.plan
-            return replace(present, notice_out=present.notice_out or notice)
-        case _:
-            return present
-
-
-def _fold_edit(present: Replayed, said: Mapping[str, Any]) -> Replayed:
-    changed = said.get("set", {})
-    if "renewal_start" in changed:
-        present = replace(present, renewal_start=changed["renewal_start"])
-    if "owner_choice" in changed:
-        present = replace(present, owner_choice=changed["owner_choice"])
-    if said.get("planned_again"):
-        plan = present.plan + 1
-        present = replace(present, notice_out=False, attention=False, plan=plan)
-    return present
-
-
-def moves(entries: Iterable[Entry]) -> Iterator[StateStep]:
-    """The transitions of a chain, in order."""
-    for entry in entries:
-        if entry.kind == "transition":
-            said = json.loads(entry.body)
-            yield StateStep(
-                entry.seq, said["rules"], said["name"], said["from"], said["to"]
-            )

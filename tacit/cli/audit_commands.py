@@ -2,8 +2,9 @@
 
 import typer
 
+from engine.domain.audit import Flaw
 from engine.services import verify_audit
-from engine.services.verify_audit import Flaw
+from engine.services.replay_audit import replay_audit
 from tacit.bootstrap import rules_ever_used
 from tacit.cli.options import DEFAULT_HOME, Home, Json, Now
 from tacit.cli.output import print_json, say
@@ -25,7 +26,7 @@ def replay(home: Home = DEFAULT_HOME, as_json: Json = False) -> None:
     """Replay the trail and compare with the present. Exit code 1 where they differ."""
     with open_app(home) as opened:
         rules = rules_ever_used(opened)
-        counted, flaws = verify_audit.replay(opened.store, rules)
+        counted, flaws = replay_audit(opened.store, rules)
     _report(counted, "changes", flaws, as_json)
 
 

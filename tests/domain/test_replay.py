@@ -1,6 +1,7 @@
 """An audit trail folds back into the change as it is."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
@@ -8,9 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.domain import audit, machine
-from engine.domain.audit import Entry, Replayed, StateStep
+from engine.domain import audit
+from engine.domain.audit import Entry
 from engine.domain.outcome import StepKind
+from engine.domain.replay import Replayed, replayed, wrong_move
 from engine.domain.ruleset import Ruleset
 from tests.domain.builders import START, a_machine, a_renewal, a_usage_change, at
 from tests.domain.walks import Walk
@@ -19,6 +21,7 @@ NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)
 Said = tuple[str, dict[str, object]]
 
 TOLD: Final[Said] = ("sent", {"notice": True, "plan": 0})
+HELD: Final[Said] = ("held", {"name": "silence", "why": "told nobody"})
 OPENED: Final[Said] = ("opened", {"state": "pending", "renewal_start": "2027-03-01"})
 
 
@@ -28,6 +31,16 @@ def entries_of(*said: Said) -> list[Entry]:
         Entry(seq, NOW, kind, json.dumps(body), "")
         for seq, (kind, body) in enumerate(said, start=1)
     ]
+
+
+def wrong_moves(entries: list[Entry], ruleset: Ruleset) -> list[str]:
+    """What is wrong with the moves of a trail, each seen from where it started."""
+    rules_of = {ruleset.version: ruleset}
+    found = [
+        wrong_move(replayed(entries[:index]), entry, rules_of)
+        for index, entry in enumerate(entries)
+    ]
+    return [one for one in found if one is not None]
 
 
 class Recorder:
@@ -119,19 +132,16 @@ def test_a_trail_replays_to_the_present_whatever_happened(
 
     present = recorder.walk.subject
     assert audit.broken_at("change", "K-1", recorder.entries) is None
-    assert audit.replay(recorder.entries) == Replayed(
+    assert replayed(recorder.entries) == Replayed(
         state=present.state,
         renewal_start=f"{present.renewal_start}",
         version=len(recorder.entries),
-        closed=present.closed,
-        attention=present.attention is not None,
+        closed_at=NOW if present.closed else None,
+        attention=present.attention,
         notice_out=present.notice_out_at is not None,
         plan=recorder.plan,
     )
-    assert all(
-        machine.is_legal(ruleset, move.source, move.name, move.target)
-        for move in audit.moves(recorder.entries)
-    )
+    assert wrong_moves(recorder.entries, ruleset) == []
 
 
 def _act(recorder: Recorder, action: tuple[object, ...], now: datetime) -> None:
@@ -149,9 +159,9 @@ def _act(recorder: Recorder, action: tuple[object, ...], now: datetime) -> None:
 
 @pytest.mark.req("OPS-4", "REN-17")
 def test_a_held_change_that_is_planned_again_needs_nobody_any_more() -> None:
-    entries = entries_of(OPENED, ("held", {}), ("edited", {"planned_again": True}))
+    entries = entries_of(OPENED, HELD, ("edited", {"planned_again": True}))
 
-    assert not audit.replay(entries).attention
+    assert not replayed(entries).attention
 
 
 @pytest.mark.req("OPS-4")
@@ -164,7 +174,7 @@ def test_a_final_state_closes_in_the_trail_too() -> None:
 
     recorder.fire("stop", "partner", NOW)
 
-    assert audit.replay(recorder.entries).closed
+    assert replayed(recorder.entries).closed_at == NOW
 
 
 @pytest.mark.req("OPS-4")
@@ -172,19 +182,19 @@ def test_a_final_state_closes_in_the_trail_too() -> None:
     ("said", "expected"),
     [
         ([], Replayed("pending", "2027-03-01", 1)),
-        ([("ended", {})], Replayed("pending", "2027-03-01", 2, closed=True)),
+        ([("ended", {})], Replayed("pending", "2027-03-01", 2, closed_at=NOW)),
         (
-            [("held", {}), ("ended", {})],
-            Replayed("pending", "2027-03-01", 3, closed=True),
+            [HELD, ("ended", {})],
+            Replayed("pending", "2027-03-01", 3, closed_at=NOW),
         ),
         ([("effect", {})], Replayed("pending", "2027-03-01", 2)),
         (
-            [("held", {}), ("effect", {})],
-            Replayed("pending", "2027-03-01", 3, attention=True),
+            [HELD, ("effect", {})],
+            Replayed("pending", "2027-03-01", 3, attention="told nobody"),
         ),
         (
-            [("held", {}), ("effect", {"do": "end contract"})],
-            Replayed("pending", "2027-03-01", 3, closed=True),
+            [HELD, ("effect", {"do": "end contract"})],
+            Replayed("pending", "2027-03-01", 3, closed_at=NOW),
         ),
         (
             [("edited", {"set": {"owner_choice": "partner"}})],
@@ -234,21 +244,57 @@ def test_a_final_state_closes_in_the_trail_too() -> None:
     ],
 )
 def test_each_kind_of_entry_says_its_part(said: list[Said], expected: Replayed) -> None:
-    assert audit.replay(entries_of(OPENED, *said)) == expected
+    assert replayed(entries_of(OPENED, *said)) == expected
 
 
 def test_an_empty_trail_says_nothing() -> None:
-    assert audit.replay([]) == Replayed()
+    assert replayed([]) == Replayed()
 
 
-def test_the_moves_of_a_trail_are_its_transitions() -> None:
-    moved: dict[str, object] = {
-        "rules": "v1",
-        "name": "accept",
-        "from": "pending",
-        "to": "renewed",
-    }
+@pytest.mark.req("OPS-4")
+def test_what_is_held_without_a_reason_is_held_by_its_name() -> None:
+    assert replayed(entries_of(OPENED, ("held", {"name": "silence"}))) == Replayed(
+        "pending", "2027-03-01", 2, attention="silence"
+    )
 
-    found = audit.moves(entries_of(OPENED, ("transition", moved), ("sent", {})))
 
-    assert list(found) == [StateStep(2, "v1", "accept", "pending", "renewed")]
+def moving(name: str, source: str, target: str, **said: object) -> Said:
+    body = {"name": name, "from": source, "to": target, "rules": "v1", **said}
+    return "transition", body
+
+
+MOVES = {
+    "moves that follow from one another": (
+        [
+            moving("accept", "pending", "renewed"),
+            moving("take_back", "renewed", "pending"),
+        ],
+        [],
+    ),
+    "a move from a state it was not in": (
+        [moving("take_back", "renewed", "pending")],
+        ["take_back starts from renewed, but the change was pending"],
+    ),
+    "a move that the rules do not have": (
+        [moving("take_back", "pending", "renewed")],
+        ["take_back cannot lead from pending to renewed under rules v1"],
+    ),
+    "a move under rules that nobody kept": (
+        [moving("accept", "pending", "renewed", rules="v0")],
+        ["its rules v0 are not kept"],
+    ),
+    "a move after the end": (
+        [("ended", {}), moving("accept", "pending", "renewed")],
+        ["accept moves a change that was closed"],
+    ),
+}
+
+
+@pytest.mark.req("OPS-4")
+@pytest.mark.parametrize(("said", "expected"), MOVES.values(), ids=list(MOVES))
+def test_a_move_must_follow_from_the_one_before(
+    renewal: Ruleset, said: list[Said], expected: list[str]
+) -> None:
+    rules = replace(renewal, version="v1")
+
+    assert wrong_moves(entries_of(OPENED, *said), rules) == expected

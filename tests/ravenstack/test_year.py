@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from engine.services import verify_audit
+from engine.services.replay_audit import replay_audit
+from engine.services.verify_audit import verify
 from tacit.bootstrap import rules_ever_used
 from tests.ravenstack import independent_count, observed
 from tests.ravenstack.running import RunYear
@@ -90,8 +91,8 @@ def test_nobody_but_its_readers_gets_a_mail(year: RunYear) -> None:
 
 @pytest.mark.req("OPS-4")
 def test_the_trail_holds_and_gives_the_present_state(year: RunYear) -> None:
-    entries, broken = verify_audit.verify(year.app.store)
-    changes, different = verify_audit.replay(year.app.store, rules_ever_used(year.app))
+    entries, broken = verify(year.app.store)
+    changes, different = replay_audit(year.app.store, rules_ever_used(year.app))
 
     assert (broken, different) == ([], [])
     assert entries > year.expected.transitions.total()

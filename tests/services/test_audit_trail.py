@@ -5,7 +5,8 @@ import pytest
 
 from engine.domain.machine import is_legal
 from engine.domain.records import NewEntry
-from engine.services.verify_audit import replay, seal, verify
+from engine.services.replay_audit import replay_audit
+from engine.services.verify_audit import seal, verify
 from tests.support.books import a_contract, a_customer, a_small_book, at
 from tests.support.installation import Installation
 
@@ -108,6 +109,10 @@ TAMPERING = {
         "UPDATE changes SET renewal_start = '2027-04-01' WHERE id = 1",
         ["change K-1.R20270301: renewal start: the trail says 2027-03-01"],
     ),
+    "when a change was closed": (
+        "UPDATE changes SET closed_at = opened_at WHERE id = 1",
+        ["change K-1.R20270301: closed: the trail says 2027-02-28"],
+    ),
     "a change's owner": (
         "UPDATE changes SET owner_choice = 'partner' WHERE id = 1",
         ["change K-1.R20270301: owner: the trail says None"],
@@ -151,8 +156,8 @@ def test_a_move_that_its_rules_do_not_allow_is_found(tacit: Installation) -> Non
     rules = {one.version: one for one in tacit.rulebook.machines.values()}
     other = tacit.rulebook.machines["email_overage"]
 
-    _, unknown = replay(tacit.store, {})
-    _, wrong = replay(tacit.store, dict.fromkeys(rules, other))
+    _, unknown = replay_audit(tacit.store, {})
+    _, wrong = replay_audit(tacit.store, dict.fromkeys(rules, other))
 
     assert not is_legal(other, "pending", "silence", "renewed")
     assert {flaw.message.split(": ")[1][:9] for flaw in unknown} == {"its rules"}

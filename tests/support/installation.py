@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import text
 
+from engine.domain.audit import Flaw
 from engine.domain.book import Row
 from engine.domain.letters import Letter
 from engine.domain.records import ChangeRow, Counts
@@ -16,8 +17,9 @@ from engine.services.advance_clock import advance_clock
 from engine.services.edit_book import Editor
 from engine.services.fire_event import Fired, fire_event
 from engine.services.relay_outbox import relay_outbox
+from engine.services.replay_audit import replay_audit
 from engine.services.send_messages import Delivering
-from engine.services.verify_audit import Flaw, replay, verify
+from engine.services.verify_audit import verify
 from engine.store.unit_of_work import Store
 from notifiers.recording import RecordingChannel
 from notifiers.rendering import Templates
@@ -125,7 +127,7 @@ class Installation:
     def flaws(self) -> list[Flaw]:
         """What verifying and replaying the audit trail find fault with."""
         rules = {one.version: one for one in self.rulebook.machines.values()}
-        return [*verify(self.store)[1], *replay(self.store, rules)[1]]
+        return [*verify(self.store)[1], *replay_audit(self.store, rules)[1]]
 
     def rows(self, query: str, **values: object) -> list[dict[str, Any]]:
         with self.store.engine.connect() as connection:
