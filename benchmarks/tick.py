@@ -174,7 +174,10 @@ def _broken_chains(store: Store) -> int:
         sample: Any = connection.execute(due.limit(_SAMPLE)).all()
     with store.begin(read_only=True) as unit:
         return sum(
-            audit.broken_at(audit.CHANGE, code, unit.audit.chain(audit.CHANGE, id_))
+            audit.broken_at(
+                audit.beginning(audit.CHANGE, code),
+                unit.audit.chain(audit.CHANGE, id_),
+            )
             is not None
             for id_, code in sample
         )

@@ -12,7 +12,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from engine.domain.errors import TacitError
 from engine.services.advance_clock import advance_clock
 from engine.services.relay_outbox import relay_outbox
-from engine.services.verify_audit import seal
+from engine.services.seal_audit import seal
 from tacit.bootstrap import App
 from tacit.logs import configure
 

@@ -11,6 +11,8 @@ from engine.domain.outcome import Step
 from engine.domain.ruleset import Telling
 
 CHANGE: Final = "change"
+#: Whatever has a trail of its own.
+SUBJECTS: Final = (CHANGE, "customer", "partner", "person", "contract", "site")
 _CANONICAL: Final = json.JSONEncoder(
     sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=str
 )
@@ -25,6 +27,24 @@ class Entry:
     kind: str
     body: str
     hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A place in a chain: after which entry, and the hash that the next follows from."""
+
+    seq: int
+    hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class Trail:
+    """A subject's entries; `name` is None where there is no such subject."""
+
+    subject_id: int
+    name: str | None
+    start: Place
+    entries: list[Entry]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,17 +73,35 @@ def link(previous: str, text: bytes) -> str:
     return hashlib.sha256(previous.encode() + text).hexdigest()
 
 
-def broken_at(
-    subject_kind: str, subject_name: str, entries: Iterable[Entry]
-) -> int | None:
+def beginning(subject_kind: str, subject_name: str) -> Place:
+    """Where the chain of a subject begins."""
+    return Place(0, first_link(subject_kind, subject_name))
+
+
+def broken_at(start: Place, entries: Iterable[Entry]) -> int | None:
     """The seq of the first entry that does not follow from the one before it."""
-    previous = first_link(subject_kind, subject_name)
-    for expected, entry in enumerate(entries, start=1):
+    previous = start.hash
+    for expected, entry in enumerate(entries, start=start.seq + 1):
         wanted = link(previous, entry_text(entry.at, entry.kind, entry.body))
         if entry.seq != expected or entry.hash != wanted:
             return expected
         previous = entry.hash
     return None
+
+
+class SealDigest:
+    """Gathers what a seal covers: the seal before it, and every entry since in order."""
+
+    def __init__(self, previous: str) -> None:
+        self._digest = hashlib.sha256(previous.encode())
+        self.entries = 0
+
+    def add(self, entry_hash: str) -> None:
+        self._digest.update(f"\n{entry_hash}".encode())
+        self.entries += 1
+
+    def hash(self) -> str:
+        return self._digest.hexdigest()
 
 
 def body(values: Mapping[str, object]) -> str:

@@ -268,12 +268,12 @@ class NotTried(NamedTuple):
 
 
 class Seal(NamedTuple):
-    """A seal as it is stored: over all heads up to an entry's id."""
+    """A seal as it is stored: over the entries since the one before, up to an id."""
 
     id: int
     at: datetime
     upto: int
-    subjects: int
+    entries: int
     hash: str
 
 

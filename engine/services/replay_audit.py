@@ -1,38 +1,37 @@
 """Replays the audit trail: it leads to the present, by moves that its rules allow."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from engine.domain import audit, replay
 from engine.domain.audit import Entry, Flaw
-from engine.domain.interfaces import Storage, UnitOfWork
+from engine.domain.interfaces import Storage
 from engine.domain.records import ChangeRow
 from engine.domain.replay import Replayed, RulesOf
+from engine.domain.streams import side_by_side
+
+Progress = Callable[[int], None]
 
 
-def replay_audit(store: Storage, rules_of: RulesOf) -> tuple[int, list[Flaw]]:
+def replay_audit(
+    store: Storage, rules_of: RulesOf, progress: Progress | None = None
+) -> tuple[int, list[Flaw]]:
     """How many changes were replayed, and where that differs from what they are.
 
     `rules_of` has the ruleset of each version that was ever used: each recorded
-    transition must be legal under the rules that are recorded with it.
+    transition must be legal under the rules that are recorded with it. `progress` is
+    told of each change.
     """
+    counted, flaws = 0, list[Flaw]()
     with store.begin(read_only=True) as unit:
-        rows = _rows(unit)
-        counted, flaws = 0, list[Flaw]()
-        for id_, entries in unit.audit.chains(audit.CHANGE):
-            row = rows.get(id_)
-            if row is not None:
+        rows = ((row.id, row) for row in unit.changes.all())
+        trails = ((one.subject_id, one) for one in unit.audit.trails(audit.CHANGE))
+        for _, row, trail in side_by_side(rows, trails):
+            if row is not None and trail is not None:
                 counted += 1
-                flaws += _flaws(row, entries, rules_of)
+                flaws += _flaws(row, trail.entries, rules_of)
+                if progress:
+                    progress(1)
     return counted, flaws
-
-
-def _rows(unit: UnitOfWork) -> dict[int, ChangeRow]:
-    rows: dict[int, ChangeRow] = {}
-    last = 0
-    while page := unit.changes.all(after=last):
-        rows.update((row.id, row) for row in page)
-        last = page[-1].id
-    return rows
 
 
 def _flaws(row: ChangeRow, entries: list[Entry], rules_of: RulesOf) -> Iterator[Flaw]:

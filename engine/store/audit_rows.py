@@ -1,14 +1,40 @@
 """The audit trail's rows: appended, read back, sealed; never changed."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+from itertools import groupby
+from operator import itemgetter
+from typing import Final
 
-from sqlalchemy import Connection, func, insert, select, text
+from sqlalchemy import Connection, Table, func, insert, select, text
 
-from engine.domain.audit import Entry
+from engine.domain.audit import Entry, Trail, beginning
 from engine.domain.records import NewEntry, Seal
 from engine.store.bulk import insert_rows
-from engine.store.tables import audit, seals
+from engine.store.tables import (
+    audit,
+    changes,
+    contracts,
+    customers,
+    partners,
+    people,
+    seals,
+    sites,
+)
+
+PART: Final = 5_000  # rows that are read at a time
+#: Where the subjects of each kind are, with the codes that their chains start from.
+SUBJECTS: Final[Mapping[str, Table]] = {
+    "change": changes,
+    "customer": customers,
+    "partner": partners,
+    "person": people,
+    "contract": contracts,
+    "site": sites,
+}
+_SEAL: Final = (
+    seals.c.id, seals.c.at, seals.c.upto, seals.c.entries, seals.c.hash,
+)  # fmt: skip
 
 
 class AuditRows:
@@ -53,24 +79,20 @@ class AuditRows:
         row = self._connection.execute(query).one_or_none()
         return (row.seq, row.hash) if row else None
 
-    def chains(self, subject_kind: str) -> Iterator[tuple[int, list[Entry]]]:
-        """Every subject of a kind with its entries; streamed, a chain at a time."""
-        c = audit.c
+    def trails(self, subject_kind: str) -> Iterator[Trail]:
+        """Every subject of a kind that has entries, by its id; streamed."""
+        c, subjects = audit.c, SUBJECTS[subject_kind]
         query = (
-            select(c.subject_id, c.seq, c.at, c.kind, c.body, c.hash)
+            select(c.subject_id, subjects.c.code, c.seq, c.at, c.kind, c.body, c.hash)
+            .select_from(audit.outerjoin(subjects, subjects.c.id == c.subject_id))
             .where(c.subject_kind == subject_kind)
             .order_by(c.subject_id, c.seq)
-            .execution_options(yield_per=5_000)
+            .execution_options(yield_per=PART)
         )
-        subject, entries = 0, list[Entry]()
-        for row in self._connection.execute(query):
-            if row[0] != subject and entries:
-                yield subject, entries
-                entries = []
-            subject = row[0]
-            entries.append(Entry(*row[1:]))
-        if entries:
-            yield subject, entries
+        rows = self._connection.execute(query)
+        for (id_, name), found in groupby(rows, itemgetter(0, 1)):
+            start = beginning(subject_kind, name or "")
+            yield Trail(id_, name, start, [Entry(*row[2:]) for row in found])
 
     def since(self, id_: int) -> list[tuple[str, int, datetime, str, str]]:
         """Entries after an id: subject kind and id, time, kind and body."""
@@ -88,34 +110,27 @@ class AuditRows:
         ).scalar_one()
         return found or 0
 
-    def heads(self, upto: int) -> Iterator[tuple[str, int, str]]:
-        """Each subject's last hash among the entries up to an id, in a fixed order."""
-        c = audit.c
-        last = (
-            select(c.subject_kind, c.subject_id, func.max(c.seq).label("seq"))
-            .where(c.id <= upto)
-            .group_by(c.subject_kind, c.subject_id)
-            .subquery()
-        )
+    def hashes(self, after: int, upto: int) -> Iterator[str]:
+        """The hashes of the entries after an id, up to another; streamed."""
         query = (
-            select(c.subject_kind, c.subject_id, c.hash)
-            .join(
-                last,
-                (c.subject_kind == last.c.subject_kind)
-                & (c.subject_id == last.c.subject_id)
-                & (c.seq == last.c.seq),
-            )
-            .order_by(c.subject_kind, c.subject_id)
-            .execution_options(yield_per=5_000)
+            select(audit.c.hash)
+            .where(audit.c.id > after, audit.c.id <= upto)
+            .order_by(audit.c.id)
+            .execution_options(yield_per=PART)
         )
-        yield from (tuple(row) for row in self._connection.execute(query))
+        yield from self._connection.execute(query).scalars()
+
+    def last_seal(self) -> Seal | None:
+        row = self._connection.execute(
+            select(*_SEAL).order_by(seals.c.id.desc()).limit(1)
+        ).one_or_none()
+        return Seal(*row) if row else None
 
     def seals(self) -> list[Seal]:
-        c = seals.c
-        query = select(c.id, c.at, c.upto, c.subjects, c.hash).order_by(c.id)
+        query = select(*_SEAL).order_by(seals.c.id)
         return [Seal(*row) for row in self._connection.execute(query)]
 
-    def add_seal(self, at: datetime, upto: int, subjects: int, hash_: str) -> None:
+    def add_seal(self, at: datetime, upto: int, entries: int, hash_: str) -> None:
         self._connection.execute(
-            insert(seals).values(at=at, upto=upto, subjects=subjects, hash=hash_)
+            insert(seals).values(at=at, upto=upto, entries=entries, hash=hash_)
         )

@@ -1,6 +1,6 @@
 """Changes: what is due, what is listed, and compare-and-swap on their version."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
 from itertools import islice
 from typing import Any, Final
@@ -101,10 +101,16 @@ class ChangeRows:
         """Every change of a customer's contracts, open and closed."""
         return self._in_chunks(customers.c.id, [customer_id])
 
-    def all(self, *, after: int = 0, limit: int = 10_000) -> list[ChangeRow]:
-        """Every change, a page at a time, in the order of their ids."""
-        query = _SELECT.where(changes.c.id > after).order_by(changes.c.id)
-        return self._rows(query.limit(limit))
+    def all(self, page: int = 5_000) -> Iterator[ChangeRow]:
+        """Every change in the order of their ids; a page at a time is read."""
+        last = 0
+        while True:
+            query = _SELECT.where(changes.c.id > last).order_by(changes.c.id)
+            rows = self._rows(query.limit(page))
+            yield from rows
+            if len(rows) < page:
+                return
+            last = rows[-1].id
 
     def upcoming(
         self, on: date, *, search: str | None = None, partner_id: int | None = None

@@ -203,8 +203,8 @@ seals = Table(
     Column("id", Id, primary_key=True),
     Column("at", UtcDateTime, nullable=False),
     Column("upto", Id, nullable=False),  # the last audit id it covers
-    Column("subjects", Integer, nullable=False),
-    Column("hash", String(64), nullable=False),  # over the previous seal and all heads
+    Column("entries", Integer, nullable=False),  # since the seal before it
+    Column("hash", String(64), nullable=False),  # over the previous seal and those
 )
 
 outbox = Table(

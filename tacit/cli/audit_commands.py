@@ -3,7 +3,7 @@
 import typer
 
 from engine.domain.audit import Flaw
-from engine.services import verify_audit
+from engine.services import seal_audit, verify_audit
 from engine.services.replay_audit import replay_audit
 from tacit.bootstrap import rules_ever_used
 from tacit.cli.options import DEFAULT_HOME, Home, Json, Now
@@ -32,10 +32,10 @@ def replay(home: Home = DEFAULT_HOME, as_json: Json = False) -> None:
 
 @app.command("seal")
 def seal(home: Home = DEFAULT_HOME, now: Now = None) -> None:
-    """Seal the heads of all chains now; `tacit run` does it periodically."""
+    """Seal what was written since the last seal; `tacit run` does it periodically."""
     with open_at(home, now) as (opened, moment):
-        subjects = verify_audit.seal(opened.store, moment)
-    say(f"sealed {subjects} trails" if subjects else "nothing new to seal")
+        entries = seal_audit.seal(opened.store, moment)
+    say(f"sealed {entries} entries" if entries else "nothing new to seal")
 
 
 def _report(counted: int, what: str, flaws: list[Flaw], as_json: bool) -> None:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.domain import audit
-from engine.domain.audit import Entry
+from engine.domain.audit import Entry, Place, SealDigest
 from engine.domain.outcome import Step, StepKind
 from engine.domain.ruleset import Telling
 
@@ -28,7 +28,7 @@ def a_chain(name: str = "K-1", length: int = 4) -> list[Entry]:
 
 
 def broken(entries: Sequence[Entry], name: str = "K-1") -> int | None:
-    return audit.broken_at("change", name, entries)
+    return audit.broken_at(audit.beginning("change", name), entries)
 
 
 @pytest.mark.req("OPS-4")
@@ -108,6 +108,37 @@ def test_an_entry_of_another_subject_breaks_the_chain(index: int) -> None:
 @pytest.mark.req("OPS-4")
 def test_a_whole_chain_of_another_subject_is_recognised() -> None:
     assert broken(a_chain("K-2"), "K-1") == 1
+
+
+@pytest.mark.req("OPS-4")
+def test_a_chain_goes_on_from_where_its_first_part_ended() -> None:
+    entries = a_chain()
+    place = Place(entries[1].seq, entries[1].hash)
+
+    assert audit.broken_at(place, entries[2:]) is None
+    assert audit.broken_at(place, entries[3:]) == 3
+    assert audit.broken_at(Place(1, entries[1].hash), entries[2:]) == 2
+
+
+def a_seal(*hashes: str, previous: str = "") -> str:
+    digest = SealDigest(previous)
+    for hash_ in hashes:
+        digest.add(hash_)
+    return digest.hash()
+
+
+@pytest.mark.req("OPS-4")
+def test_a_seal_is_over_every_entry_in_order_and_the_seal_before() -> None:
+    different = {
+        a_seal("a", "b"),
+        a_seal("b", "a"),
+        a_seal("a"),
+        a_seal("a", "b", previous="c"),
+        a_seal("a", previous="b"),
+        a_seal(),
+    }
+
+    assert len(different) == 6
 
 
 def test_the_same_name_of_another_kind_starts_another_chain() -> None:

@@ -131,7 +131,7 @@ def test_a_trail_replays_to_the_present_whatever_happened(
         _act(recorder, action, now)
 
     present = recorder.walk.subject
-    assert audit.broken_at("change", "K-1", recorder.entries) is None
+    assert audit.broken_at(audit.beginning("change", "K-1"), recorder.entries) is None
     assert replayed(recorder.entries) == Replayed(
         state=present.state,
         renewal_start=f"{present.renewal_start}",

@@ -28,7 +28,7 @@ from engine.services.advance_clock import advance_clock
 from engine.services.edit_book import Editor
 from engine.services.fire_event import fire_event
 from engine.services.relay_outbox import relay_outbox
-from engine.services.verify_audit import seal
+from engine.services.seal_audit import seal
 from engine.store.unit_of_work import Store
 from notifiers.email import Security, SmtpChannel, SmtpSettings
 from notifiers.mail import Sender

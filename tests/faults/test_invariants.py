@@ -3,7 +3,7 @@
 import pytest
 
 from engine.domain.ruleset import Rulebook
-from engine.services.verify_audit import seal
+from engine.services.seal_audit import seal
 from engine.store.unit_of_work import Store
 from notifiers.rendering import Templates
 from tests.support.books import a_contract, a_small_book, at

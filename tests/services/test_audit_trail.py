@@ -6,7 +6,8 @@ import pytest
 from engine.domain.machine import is_legal
 from engine.domain.records import NewEntry
 from engine.services.replay_audit import replay_audit
-from engine.services.verify_audit import seal, verify
+from engine.services.seal_audit import seal
+from engine.services.verify_audit import verify
 from tests.support.books import a_contract, a_customer, a_small_book, at
 from tests.support.installation import Installation
 
@@ -167,13 +168,28 @@ def test_a_move_that_its_rules_do_not_allow_is_found(tacit: Installation) -> Non
 @pytest.mark.req("OPS-4")
 def test_a_seal_covers_all_that_was_written_before_it(tacit: Installation) -> None:
     tacit.imports(a_small_book(), at("2026-06-01"))
+    [imported] = tacit.rows("SELECT COUNT(*) AS entries FROM audit")
 
     first = seal(tacit.store, at("2026-06-02"))
     again = seal(tacit.store, at("2026-06-03"))
     tacit.edit(at("2026-06-04")).owner_of_customer("acme", "vendor")
     after = seal(tacit.store, at("2026-06-05"))
 
-    assert (first, again, after) == (1, 0, 2)
+    assert (first, again, after) == (imported["entries"], 0, 1)
+
+
+@pytest.mark.req("OPS-4")
+def test_an_idle_clock_looks_for_something_to_seal_once_a_day(
+    tacit: Installation,
+) -> None:
+    tacit.imports(a_small_book(), at("2026-06-01"))
+    seal(tacit.store, at("2026-06-02"))
+
+    seal(tacit.store, at("2026-06-03"))
+
+    with tacit.store.begin(read_only=True) as unit:
+        assert unit.book.heartbeats()["seal"] == at("2026-06-03")
+        assert len(unit.audit.seals()) == 1
 
 
 @pytest.mark.parametrize("store", ["postgresql"], indirect=True)

@@ -8,7 +8,7 @@ from engine.domain.errors import TacitError
 from engine.domain.outcome import RefusalReason
 from engine.services.advance_clock import advance_clock
 from engine.services.relay_outbox import relay_outbox
-from engine.services.verify_audit import seal
+from engine.services.seal_audit import seal
 from tests.support.books import a_contract, a_small_book, at
 from tests.support.installation import Installation
 

@@ -18,7 +18,7 @@ from engine.domain.errors import (
     TransientDeliveryError,
 )
 from engine.services.edit_book import Editor
-from engine.services.verify_audit import seal
+from engine.services.seal_audit import seal
 from notifiers.recording import RecordingChannel
 from tests.support.books import (
     a_contract,

@@ -4,8 +4,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import event
 
+from engine.services.seal_audit import seal
 from engine.services.simulate import run_span, simulate
-from engine.services.verify_audit import seal
 from tests.support.books import a_contract, a_person, a_small_book, at, some_usage
 from tests.support.installation import Installation
 
