@@ -11,8 +11,13 @@ from engine.domain.outcome import Step
 from engine.domain.ruleset import Telling
 
 CHANGE: Final = "change"
+#: The audit trail itself: what was archived of it. There is one, and its id is 1.
+TRAIL: Final = "trail"
+TRAIL_ID: Final = 1
 #: Whatever has a trail of its own.
-SUBJECTS: Final = (CHANGE, "customer", "partner", "person", "contract", "site")
+SUBJECTS: Final = (
+    CHANGE, "customer", "partner", "person", "contract", "site", TRAIL,
+)  # fmt: skip
 _CANONICAL: Final = json.JSONEncoder(
     sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=str
 )
@@ -30,21 +35,31 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """A place in a chain: after which entry, and the hash that the next follows from."""
+class Checkpoint:
+    """Where a chain goes on: after which entry, whose hash the next follows from.
+
+    `state` is what the entries up to it lead to, as text; empty at the beginning.
+    """
 
     seq: int
     hash: str
+    state: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Trail:
-    """A subject's entries; `name` is None where there is no such subject."""
+    """A subject's entries after a checkpoint; no name where there is no such subject."""
 
     subject_id: int
     name: str | None
-    start: Place
+    start: Checkpoint
     entries: list[Entry]
+
+    @property
+    def head(self) -> tuple[int, str]:
+        """The seq and hash of the last entry, archived or not."""
+        last = self.entries[-1] if self.entries else self.start
+        return last.seq, last.hash
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,12 +88,12 @@ def link(previous: str, text: bytes) -> str:
     return hashlib.sha256(previous.encode() + text).hexdigest()
 
 
-def beginning(subject_kind: str, subject_name: str) -> Place:
+def beginning(subject_kind: str, subject_name: str) -> Checkpoint:
     """Where the chain of a subject begins."""
-    return Place(0, first_link(subject_kind, subject_name))
+    return Checkpoint(0, first_link(subject_kind, subject_name))
 
 
-def broken_at(start: Place, entries: Iterable[Entry]) -> int | None:
+def broken_at(start: Checkpoint, entries: Iterable[Entry]) -> int | None:
     """The seq of the first entry that does not follow from the one before it."""
     previous = start.hash
     for expected, entry in enumerate(entries, start=start.seq + 1):
@@ -111,7 +126,12 @@ def body(values: Mapping[str, object]) -> str:
         for name, value in values.items()
         if value is not None and value != ()
     }
-    return _CANONICAL.encode(kept)
+    return canonical(kept)
+
+
+def canonical(value: object) -> str:
+    """JSON with sorted names and no blanks: equal values are equal texts."""
+    return _CANONICAL.encode(value)
 
 
 def step_body(step: Step, *, by: str, rules: str, final: bool = False) -> str:

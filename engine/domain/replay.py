@@ -2,11 +2,11 @@
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from engine.domain import machine
+from engine.domain import audit, machine
 from engine.domain.audit import Entry
 from engine.domain.ruleset import Ruleset
 
@@ -26,9 +26,27 @@ class Replayed:
     owner_choice: str | None = None
     notice_out: bool = False
     plan: int = 0
+    #: What was warned of, each once a month: message/month.
+    warned: tuple[str, ...] = ()
 
 
 UNOPENED = Replayed()
+
+
+def state_text(present: Replayed) -> str:
+    """The state as a checkpoint keeps it; `from_state` reads it back."""
+    closed_at = present.closed_at.isoformat() if present.closed_at else None
+    return audit.canonical({**asdict(present), "closed_at": closed_at})
+
+
+def from_state(text: str) -> Replayed:
+    """The state that a checkpoint keeps; that of a trail's beginning is empty."""
+    if not text:
+        return UNOPENED
+    values = json.loads(text)
+    closed_at = values["closed_at"]
+    values["closed_at"] = datetime.fromisoformat(closed_at) if closed_at else None
+    return Replayed(**{**values, "warned": tuple(values["warned"])})
 
 
 def replayed(entries: Iterable[Entry], present: Replayed = UNOPENED) -> Replayed:
@@ -50,20 +68,27 @@ def fold(present: Replayed, entry: Entry) -> Replayed:
         case "transition":
             moved = replace(present, state=said["to"], attention=None)
             return _closed(moved, entry.at) if said.get("final") else moved
-        case "effect":
-            return _closed(present, entry.at) if "do" in said else present
+        case "effect" | "ended":
+            closes = entry.kind == "ended" or "do" in said
+            return _closed(present, entry.at) if closes else present
         case "held":
             return replace(present, attention=said.get("why") or said["name"])
-        case "ended":
-            return _closed(present, entry.at)
         case "edited":
             return _edited(present, said)
         case "sent":
             # A notice of dates that have moved since says nothing about the new ones.
             notice = said.get("notice", False) and said["plan"] == present.plan
             return replace(present, notice_out=present.notice_out or notice)
+        case "warned":
+            warning = warning_name(said["name"], said["month"])
+            return replace(present, warned=(*present.warned, warning))
         case _:
             return present
+
+
+def warning_name(message: str, month: str) -> str:
+    """How a warning is remembered, that each is given once a month."""
+    return f"{message}/{month}"
 
 
 def _closed(present: Replayed, at: datetime) -> Replayed:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from engine.domain import audit, openings
+from engine.domain import audit, openings, replay
 from engine.domain.agenda import listed_on
 from engine.domain.decide import decide
 from engine.domain.interfaces import UnitOfWork
@@ -118,13 +118,12 @@ def _warning(
     warn = ruleset.opening.warn
     if warn is None:
         return None
-    body = audit.body({"name": warn.telling.message, "month": month})
-    warned = any(
-        entry.kind == "warned" and entry.body == body
-        for entry in unit.audit.chain(audit.CHANGE, row.id)
-    )
-    if warned:
+    message = warn.telling.message
+    trail = unit.audit.trail(audit.CHANGE, row.id, row.code)
+    told = replay.replayed(trail.entries, replay.from_state(trail.start.state))
+    if replay.warning_name(message, month) in told.warned:
         return None
+    body = audit.body({"name": message, "month": month})
     return make_note(now, "warned", body, ((warn.telling, None),))
 
 

@@ -7,6 +7,8 @@ from datetime import datetime
 from typing import Any, Final
 
 from engine.domain import audit
+from engine.domain.archive import archives_of
+from engine.domain.audit import TRAIL, TRAIL_ID
 from engine.domain.decide import decide
 from engine.domain.interfaces import Storage
 from engine.domain.outcome import Step, Subject
@@ -24,7 +26,8 @@ def show_change(
     with store.begin(read_only=True) as unit:
         row = unit.changes.by_code(code)
         [facts] = view_changes(unit, rulebook, [row])
-        entries = unit.audit.chain(audit.CHANGE, row.id)
+        trail = unit.audit.trail(audit.CHANGE, row.id, row.code)
+        archives = archives_of(unit.audit.trail(TRAIL, TRAIL_ID, TRAIL))
         messages = unit.outbox.listing(change_id=row.id, limit=100)
     return {
         **facts,
@@ -35,8 +38,10 @@ def show_change(
         "plan": list(plan_ahead(rulebook.machines[row.type], row, now)),
         "history": [
             {"seq": e.seq, "at": e.at, "kind": e.kind, **json.loads(e.body)}
-            for e in entries
+            for e in trail.entries
         ],
+        "archived": trail.start.seq,
+        "archives": [one["file"] for one in archives if trail.start.seq],
         "messages": messages[::-1],
     }
 

@@ -1,19 +1,36 @@
-"""The audit trail's rows: appended, read back, sealed; never changed."""
+"""The audit trail's rows: appended, read back, sealed, archived; never changed."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import groupby
 from operator import itemgetter
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import Connection, Table, func, insert, select, text
+from sqlalchemy import (
+    Connection,
+    FromClause,
+    Table,
+    and_,
+    case,
+    delete,
+    func,
+    insert,
+    literal,
+    select,
+    text,
+)
+from sqlalchemy.sql.elements import ColumnElement
 
-from engine.domain.audit import Entry, Trail, beginning
+from engine.domain.archive import SubjectCheckpoint
+from engine.domain.archive_lines import Subject, Written
+from engine.domain.audit import SUBJECTS, TRAIL, Checkpoint, Entry, Trail, beginning
 from engine.domain.records import NewEntry, Seal
+from engine.domain.streams import side_by_side
 from engine.store.bulk import insert_rows
 from engine.store.tables import (
     audit,
     changes,
+    checkpoints,
     contracts,
     customers,
     partners,
@@ -24,7 +41,7 @@ from engine.store.tables import (
 
 PART: Final = 5_000  # rows that are read at a time
 #: Where the subjects of each kind are, with the codes that their chains start from.
-SUBJECTS: Final[Mapping[str, Table]] = {
+_TABLES: Final[Mapping[str, Table]] = {
     "change": changes,
     "customer": customers,
     "partner": partners,
@@ -35,6 +52,15 @@ SUBJECTS: Final[Mapping[str, Table]] = {
 _SEAL: Final = (
     seals.c.id, seals.c.at, seals.c.upto, seals.c.entries, seals.c.hash,
 )  # fmt: skip
+
+
+def _named(table: Table, subject_kind: str) -> tuple[FromClause, ColumnElement[Any]]:
+    """A table of subjects' rows, joined with what gives a subject its name."""
+    if subject_kind == TRAIL:
+        return table, literal(TRAIL)
+    subjects = _TABLES[subject_kind]
+    joined = table.outerjoin(subjects, subjects.c.id == table.c.subject_id)
+    return joined, subjects.c.code
 
 
 class AuditRows:
@@ -68,7 +94,7 @@ class AuditRows:
         return [Entry(*row) for row in self._connection.execute(query)]
 
     def head(self, subject_kind: str, subject_id: int) -> tuple[int, str] | None:
-        """The seq and hash of a subject's last entry."""
+        """The seq and hash of a subject's last entry, archived or not."""
         c = audit.c
         query = (
             select(c.seq, c.hash)
@@ -77,22 +103,108 @@ class AuditRows:
             .limit(1)
         )
         row = self._connection.execute(query).one_or_none()
-        return (row.seq, row.hash) if row else None
+        if row is None:
+            found = self._checkpoint(subject_kind, subject_id)
+            return (found.seq, found.hash) if found else None
+        return row.seq, row.hash
+
+    def trail(self, subject_kind: str, subject_id: int, name: str) -> Trail:
+        """A subject's entries after its checkpoint."""
+        # In this order: an archive that is made in between then takes none away.
+        entries = self.chain(subject_kind, subject_id)
+        found = self._checkpoint(subject_kind, subject_id)
+        start = found or beginning(subject_kind, name)
+        left = [entry for entry in entries if entry.seq > start.seq]
+        return Trail(subject_id, name, start, left)
+
+    def _checkpoint(self, subject_kind: str, subject_id: int) -> Checkpoint | None:
+        c = checkpoints.c
+        query = select(c.seq, c.hash, c.state).where(
+            c.subject_kind == subject_kind, c.subject_id == subject_id
+        )
+        row = self._connection.execute(query).one_or_none()
+        return Checkpoint(*row) if row else None
 
     def trails(self, subject_kind: str) -> Iterator[Trail]:
-        """Every subject of a kind that has entries, by its id; streamed."""
-        c, subjects = audit.c, SUBJECTS[subject_kind]
+        """Every subject of a kind that has a trail, by its id; streamed."""
+        starts = ((one.subject_id, one) for one in self._checkpoints(subject_kind))
+        for id_, start, chain in side_by_side(starts, self._chains(subject_kind)):
+            name, entries = chain or (start.name if start else None, [])
+            begins = start.checkpoint if start else beginning(subject_kind, name or "")
+            yield Trail(id_, name, begins, entries)
+
+    def _chains(
+        self, subject_kind: str
+    ) -> Iterator[tuple[int, tuple[str | None, list[Entry]]]]:
+        c = audit.c
+        tables, name = _named(audit, subject_kind)
         query = (
-            select(c.subject_id, subjects.c.code, c.seq, c.at, c.kind, c.body, c.hash)
-            .select_from(audit.outerjoin(subjects, subjects.c.id == c.subject_id))
+            select(c.subject_id, name, c.seq, c.at, c.kind, c.body, c.hash)
+            .select_from(tables)
             .where(c.subject_kind == subject_kind)
             .order_by(c.subject_id, c.seq)
             .execution_options(yield_per=PART)
         )
         rows = self._connection.execute(query)
-        for (id_, name), found in groupby(rows, itemgetter(0, 1)):
-            start = beginning(subject_kind, name or "")
-            yield Trail(id_, name, start, [Entry(*row[2:]) for row in found])
+        for (id_, code), found in groupby(rows, itemgetter(0, 1)):
+            yield id_, (code, [Entry(*row[2:]) for row in found])
+
+    def checkpoints(self) -> Iterator[SubjectCheckpoint]:
+        """Every checkpoint, by kind (as in SUBJECTS) and id; streamed."""
+        for kind in SUBJECTS:
+            yield from self._checkpoints(kind)
+
+    def _checkpoints(self, subject_kind: str) -> Iterator[SubjectCheckpoint]:
+        c = checkpoints.c
+        tables, name = _named(checkpoints, subject_kind)
+        query = (
+            select(c.subject_id, name, c.seq, c.hash, c.state)
+            .select_from(tables)
+            .where(c.subject_kind == subject_kind)
+            .order_by(c.subject_id)
+            .execution_options(yield_per=PART)
+        )
+        for id_, code, *values in self._connection.execute(query):
+            checkpoint = Checkpoint(*values)
+            yield SubjectCheckpoint(subject_kind, id_, code, checkpoint)
+
+    def written(self, after: int, upto: int) -> Iterator[Written]:
+        """The entries after an id, up to another, as they were written; streamed."""
+        c = audit.c
+        tables: FromClause = audit
+        for kind, table in _TABLES.items():
+            mine = and_(c.subject_kind == kind, table.c.id == c.subject_id)
+            tables = tables.outerjoin(table, mine)
+        itself = case((c.subject_kind == TRAIL, TRAIL))
+        name = func.coalesce(itself, *(table.c.code for table in _TABLES.values()))
+        query = (
+            select(
+                c.subject_kind, name, c.subject_id, c.seq, c.at, c.kind, c.body, c.hash
+            )
+            .select_from(tables)
+            .where(c.id > after, c.id <= upto)
+            .order_by(c.id)
+            .execution_options(yield_per=PART)
+        )
+        for kind, code, id_, *values in self._connection.execute(query):
+            yield Written(Subject(kind, code), id_, Entry(*values))
+
+    def take_out(self, upto: int, left: Sequence[SubjectCheckpoint]) -> int:
+        """Remove the entries up to an id, which `left` stand for from now on.
+
+        Returns how many there were. The seal over the last of them stays, for the next
+        one to follow from; those before it go.
+        """
+        self._connection.execute(delete(checkpoints))
+        rows = [
+            (one.kind, one.subject_id, at.seq, at.hash, at.state)
+            for one in left
+            if (at := one.checkpoint)
+        ]
+        insert_rows(self._connection, checkpoints, checkpoints.c.keys(), rows)
+        self._connection.execute(delete(seals).where(seals.c.upto < upto))
+        found = self._connection.execute(delete(audit).where(audit.c.id <= upto))
+        return found.rowcount
 
     def since(self, id_: int) -> list[tuple[str, int, datetime, str, str]]:
         """Entries after an id: subject kind and id, time, kind and body."""

@@ -207,6 +207,17 @@ seals = Table(
     Column("hash", String(64), nullable=False),  # over the previous seal and those
 )
 
+# Where a chain goes on whose older entries are archived.
+checkpoints = Table(
+    "checkpoints",
+    metadata,
+    Column("subject_kind", String(8), primary_key=True),
+    Column("subject_id", Id, primary_key=True, autoincrement=False),
+    Column("seq", Integer, nullable=False),  # of the last archived entry
+    Column("hash", String(64), nullable=False),  # of that entry
+    Column("state", Text, nullable=False),  # JSON: what the archived entries lead to
+)
+
 outbox = Table(
     "outbox",
     metadata,

@@ -78,7 +78,7 @@ def show(
         return
     _print_facts(found)
     _print_plan(found["plan"])
-    _print_history(found["history"])
+    _print_history(found)
     _print_messages(found["messages"])
 
 
@@ -137,7 +137,10 @@ def _refusal_sentence(fired: Fired) -> str:
 
 def _print_facts(found: dict[str, Any]) -> None:
     out.print(Text(f"{found['id']}  {found['customer']}", style="bold"))
-    hidden = {"id", "customer", "plan", "history", "messages", "answers"}
+    hidden = {
+        "id", "customer", "plan", "history", "archived", "archives", "messages",
+        "answers",
+    }  # fmt: skip
     for name, value in found.items():
         if name not in hidden and value is not None:
             out.print(f"  {name.replace('_', ' '):<18} {shown(value)}", markup=False)
@@ -160,10 +163,13 @@ def _print_plan(plan: list[dict[str, Any]]) -> None:
         say("  nothing more will happen by itself")
 
 
-def _print_history(history: list[dict[str, Any]]) -> None:
+def _print_history(found: dict[str, Any]) -> None:
     say("\nHistory:")
+    if found["archived"]:
+        files = ", ".join(found["archives"])
+        say(f"  entries 1 to {found['archived']} are archived, in {files}")
     hidden = {"seq", "at", "kind", "rules", "tells", "why"}
-    for entry in history:
+    for entry in found["history"]:
         facts = "  ".join(
             f"{name}={shown(value)}"
             for name, value in entry.items()

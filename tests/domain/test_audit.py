@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.domain import audit
-from engine.domain.audit import Entry, Place, SealDigest
+from engine.domain.audit import Checkpoint, Entry, SealDigest
 from engine.domain.outcome import Step, StepKind
 from engine.domain.ruleset import Telling
 
@@ -113,11 +113,11 @@ def test_a_whole_chain_of_another_subject_is_recognised() -> None:
 @pytest.mark.req("OPS-4")
 def test_a_chain_goes_on_from_where_its_first_part_ended() -> None:
     entries = a_chain()
-    place = Place(entries[1].seq, entries[1].hash)
+    place = Checkpoint(entries[1].seq, entries[1].hash)
 
     assert audit.broken_at(place, entries[2:]) is None
     assert audit.broken_at(place, entries[3:]) == 3
-    assert audit.broken_at(Place(1, entries[1].hash), entries[2:]) == 2
+    assert audit.broken_at(Checkpoint(1, entries[1].hash), entries[2:]) == 2
 
 
 def a_seal(*hashes: str, previous: str = "") -> str:

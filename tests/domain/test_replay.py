@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from engine.domain import audit
 from engine.domain.audit import Entry
 from engine.domain.outcome import StepKind
-from engine.domain.replay import Replayed, replayed, wrong_move
+from engine.domain.replay import Replayed, from_state, replayed, state_text, wrong_move
 from engine.domain.ruleset import Ruleset
 from tests.domain.builders import START, a_machine, a_renewal, a_usage_change, at
 from tests.domain.walks import Walk
@@ -22,6 +22,7 @@ Said = tuple[str, dict[str, object]]
 
 TOLD: Final[Said] = ("sent", {"notice": True, "plan": 0})
 HELD: Final[Said] = ("held", {"name": "silence", "why": "told nobody"})
+WARNED: Final[Said] = ("warned", {"name": "near", "month": "2026-05"})
 OPENED: Final[Said] = ("opened", {"state": "pending", "renewal_start": "2027-03-01"})
 
 
@@ -224,7 +225,11 @@ def test_a_final_state_closes_in_the_trail_too() -> None:
             [("edited", {"planned_again": True}), TOLD],
             Replayed("pending", "2027-03-01", 3, plan=1),
         ),
-        ([("refused", {}), ("warned", {})], Replayed("pending", "2027-03-01", 3)),
+        ([("refused", {})], Replayed("pending", "2027-03-01", 2)),
+        (
+            [WARNED, WARNED],
+            Replayed("pending", "2027-03-01", 3, warned=("near/2026-05",) * 2),
+        ),
     ],
     ids=[
         "opened",
@@ -241,6 +246,7 @@ def test_a_final_state_closes_in_the_trail_too() -> None:
         "dates that moved after their notice",
         "a notice of dates that have moved",
         "what changes nothing",
+        "warnings",
     ],
 )
 def test_each_kind_of_entry_says_its_part(said: list[Said], expected: Replayed) -> None:
@@ -249,6 +255,21 @@ def test_each_kind_of_entry_says_its_part(said: list[Said], expected: Replayed) 
 
 def test_an_empty_trail_says_nothing() -> None:
     assert replayed([]) == Replayed()
+
+
+@pytest.mark.req("OPS-4")
+@pytest.mark.parametrize(
+    "present",
+    [
+        Replayed(),
+        Replayed("pending", "2027-03-01", 4, NOW, "told nobody", "partner", True, 2),
+        Replayed("pending", "2027-03-01", 1, warned=("near/2026-05", "near/2026-06")),
+    ],
+    ids=["nothing", "everything", "warnings"],
+)
+def test_a_checkpoint_keeps_all_that_was_replayed(present: Replayed) -> None:
+    assert from_state(state_text(present)) == present
+    assert from_state("") == Replayed()
 
 
 @pytest.mark.req("OPS-4")

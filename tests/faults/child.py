@@ -25,10 +25,12 @@ from sqlalchemy import Engine, event
 from engine.domain.errors import TacitError
 from engine.domain.ruleset import Rulebook
 from engine.services.advance_clock import advance_clock
+from engine.services.archive_audit import archive_audit
 from engine.services.edit_book import Editor
 from engine.services.fire_event import fire_event
 from engine.services.relay_outbox import relay_outbox
 from engine.services.seal_audit import seal
+from engine.store.archive_files import ArchiveFile
 from engine.store.unit_of_work import Store
 from notifiers.email import Security, SmtpChannel, SmtpSettings
 from notifiers.mail import Sender
@@ -111,6 +113,8 @@ def live(order: Order, rulebook: Rulebook, templates: Templates) -> int:
     boundaries.around(psycopg.Cursor, "copy")
     boundaries.around(smtplib.SMTP, "send")
     boundaries.around(http.client.HTTPConnection, "getresponse")
+    boundaries.around(ArchiveFile, "write")
+    boundaries.around(ArchiveFile, "publish")
     lived = _Lived(store, rulebook, templates, order)
     for name, time, *values in order["steps"]:
         lived.step(name, datetime.fromisoformat(time), values)
@@ -152,6 +156,8 @@ class _Lived:
                 fire_event(self._store, self._rulebook, code, event, person, now)
             case "own":
                 edit.owner_of_customer(values[0], values[1])
+            case "archive":
+                archive_audit(self._store, ArchiveFile(Path(values[0])), "ops", now)
             case "part":
                 edit.association(values[0], None)
             case "move":

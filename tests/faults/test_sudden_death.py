@@ -5,6 +5,7 @@
 
 import os
 from datetime import timedelta
+from pathlib import Path
 from random import Random
 from typing import Final
 
@@ -88,4 +89,25 @@ def test_a_process_that_is_killed_again_and_again_gets_there(
     broken = broken_invariants(store.engine, LAST, nursery.ledger())
     store.close()
     assert deaths > 3
+    assert broken == []
+
+
+@pytest.mark.req("OPS-4")
+def test_an_archive_whose_process_is_killed_is_finished_by_the_next(
+    new_book: NewBook, nursery: Nursery, tmp_path: Path
+) -> None:
+    nursery.forget()
+    url, file = new_book(), tmp_path / "trail.jsonl"
+    nursery.live(url, LIFE)
+    archiving = [["archive", LAST.isoformat(), str(file)]]
+    lives = [nursery.live(url, archiving, die_at) for die_at in range(1, 40)]
+
+    nursery.live(url, AFTER)
+
+    store = Store.open(url)
+    ledger = nursery.ledger()
+    broken = broken_invariants(store.engine, LAST, ledger, archives=[file])
+    store.close()
+    deaths = [life["signal"] for life in lives]
+    assert deaths[:8] == [9] * 8
     assert broken == []

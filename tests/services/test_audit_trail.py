@@ -9,24 +9,8 @@ from engine.services.replay_audit import replay_audit
 from engine.services.seal_audit import seal
 from engine.services.verify_audit import verify
 from tests.support.books import a_contract, a_customer, a_small_book, at
+from tests.support.histories import CUSTOMER, NEXT_DAY, a_year_of_history
 from tests.support.installation import Installation
-
-CUSTOMER = "acme.contact"
-NEXT_DAY = at("2027-03-02")
-
-
-def a_year_of_history(tacit: Installation) -> None:
-    """Two contracts, reminders, an answer, edits, a renewal, and a seal half way."""
-    tacit.imports([*a_small_book(), a_contract("K-2")], at("2026-06-01"))
-    tacit.edit(at("2026-06-02")).owner_of_customer("acme", "vendor")
-    tacit.edit(at("2026-06-03")).owner_of_customer("acme", "default")
-    tacit.passes(at("2026-11-01T08:00"))
-    tacit.fire("request_cancellation", CUSTOMER, at("2026-11-02"))
-    tacit.fire("withdraw", CUSTOMER, at("2026-11-03"))
-    seal(tacit.store, at("2026-11-04"))
-    tacit.edit(at("2026-11-05")).contact("acme", CUSTOMER)
-    tacit.runs(at("2026-11-05"), NEXT_DAY)
-    seal(tacit.store, NEXT_DAY)
 
 
 def sentences(tacit: Installation) -> list[str]:

@@ -6,6 +6,7 @@
 import os
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
+from pathlib import Path
 from random import Random
 from typing import Any
 
@@ -17,8 +18,10 @@ from engine.domain.errors import (
     TacitError,
     TransientDeliveryError,
 )
+from engine.services.archive_audit import archive_audit
 from engine.services.edit_book import Editor
 from engine.services.seal_audit import seal
+from engine.store.archive_files import ArchiveFile
 from notifiers.recording import RecordingChannel
 from tests.support.books import (
     a_contract,
@@ -40,8 +43,12 @@ EVENTS = ("accept", "request_cancellation", "withdraw", "take_back")
 class History:
     """One installation through a random life; the same seed is the same life."""
 
-    def __init__(self, tacit: Installation, seed: int) -> None:
+    def __init__(
+        self, tacit: Installation, seed: int, archives: Path | None = None
+    ) -> None:
         self.tacit = tacit
+        self.folder = archives
+        self.archives: list[Path] = []
         self.random = Random(seed)  # noqa: S311 - a seeded history, no secret
         self.now = at("2026-06-01")
         self.actions: list[Callable[[], object]] = [
@@ -175,6 +182,10 @@ class History:
 
     def seals(self) -> None:
         seal(self.tacit.store, self.now)
+        if self.folder is not None:
+            file = self.folder / f"{len(self.archives)}.jsonl"
+            archive_audit(self.tacit.store, ArchiveFile(file), "ops", self.now)
+            self.archives.append(file)
 
     def _troubled(self) -> RecordingChannel:
         """Fails for now, or for good, or with a doubt, or not at all."""
@@ -213,3 +224,28 @@ def test_replay_leads_to_the_present_after_any_history(
     assert tacit.flaws() == []
     ledger = Ledger(keys=[letter.key for letter in tacit.letters()])
     assert broken_invariants(tacit.store.engine, now, ledger) == []
+
+
+@pytest.mark.req("OPS-4")
+@pytest.mark.parametrize("seed", range(SEEDS))
+def test_a_history_is_the_same_whether_its_trail_is_archived_or_not(
+    tacit: Installation, tmp_path: Path, seed: int
+) -> None:
+    history = History(tacit, seed, archives=tmp_path)
+    history.begins()
+    copy = tacit.store.copy_in_memory()
+    twin = History(Installation(copy, tacit.rulebook, tacit.templates), seed)
+
+    history.lives()
+    twin.lives()
+    now = history.drains()
+    twin.drains()
+
+    assert history.archives
+    with tacit.store.begin(read_only=True) as unit, copy.begin(read_only=True) as other:
+        assert list(unit.changes.all()) == list(other.changes.all())
+    copy.close()
+    assert tacit.flaws() == []
+    ledger = Ledger(keys=[letter.key for letter in tacit.letters()])
+    files = history.archives
+    assert broken_invariants(tacit.store.engine, now, ledger, archives=files) == []

@@ -146,7 +146,7 @@ class Installation:
 
 _TABLES = (
     "partners", "customers", "people", "sites", "contracts", "usage", "changes",
-    "audit", "seals", "outbox", "deliveries", "rule_texts", "heartbeats",
+    "audit", "seals", "checkpoints", "outbox", "deliveries", "rule_texts", "heartbeats",
 )  # fmt: skip
 
 

@@ -7,7 +7,7 @@ the ledgers of the fakes. The numbers are those of the design's invariants.
 import hashlib
 import json
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from operator import itemgetter
@@ -36,13 +36,19 @@ class Ledger:
 
 
 def broken_invariants(
-    engine: Engine, now: datetime, ledger: Ledger, *, drained: bool = True
+    engine: Engine,
+    now: datetime,
+    ledger: Ledger,
+    *,
+    drained: bool = True,
+    archives: Sequence[Path] = (),
 ) -> list[str]:
     """Every invariant that does not hold, in words.
 
     `drained`: the faults are gone and the backlog has had time to go out by `now`.
+    `archives` are all that was archived of the trail, the oldest first.
     """
-    tables = _Tables(engine)
+    tables = _Tables(engine, archives)
     checks: list[Callable[[_Tables], Iterator[str]]] = [
         _nothing_is_lost,
         _all_or_none,
@@ -51,6 +57,7 @@ def broken_invariants(
         _right_recipients,
         _chains_hold,
         _seals_hold,
+        _archives_join,
     ]
     broken = [flaw for check in checks for flaw in check(tables)]
     broken += _nothing_sent_twice(tables, ledger)
@@ -58,9 +65,9 @@ def broken_invariants(
 
 
 class _Tables:
-    """The whole database, read once, in one transaction."""
+    """The whole database, read once, in one transaction, after what was archived."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, archives: Sequence[Path] = ()) -> None:
         with engine.connect() as connection:
             self._connection = connection
             self.changes = self._read(
@@ -71,6 +78,7 @@ class _Tables:
                 "SELECT * FROM audit ORDER BY subject_kind, subject_id, seq"
             )
             self.seals = self._read("SELECT * FROM seals ORDER BY id")
+            self.checkpoints = self._read("SELECT * FROM checkpoints")
             self.outbox = self._read("SELECT * FROM outbox ORDER BY id")
             self.deliveries = self._read(
                 "SELECT deliveries.*, people.code AS person, people.customer_id, "
@@ -85,6 +93,9 @@ class _Tables:
                 kind: {row["id"]: row["code"] for row in self._read(f"SELECT id, code FROM {table}")}  # noqa: S608 - names are ours
                 for kind, table in _SUBJECTS.items()
             }  # fmt: skip
+        self.codes["trail"] = {1: "trail"}
+        self.archived = _Archived(archives, self.codes)
+        self.audit = self.archived.entries + self.audit
         for entry in self.audit:
             entry["said"] = json.loads(entry["body"])
         self.trails: dict[tuple[str, int], list[Row]] = defaultdict(list)
@@ -102,6 +113,41 @@ class _Tables:
         code = self.codes["change"][delivery["change_id"]]
         place = f"{delivery['seq']}/{delivery['position']}"
         return f"{code}/{place}/{delivery['person']}/{delivery['channel']}"
+
+
+class _Archived:
+    """The entries and seals of archives, as if they were rows with earlier ids."""
+
+    def __init__(self, files: Sequence[Path], codes: dict[str, dict[int, str]]) -> None:
+        self.entries: list[Row] = []
+        self.seals: list[Row] = []
+        ids = {(kind, code): id_ for kind in codes for id_, code in codes[kind].items()}
+        texts = [file.read_text(encoding="utf-8") for file in files]
+        for line in "".join(texts).rstrip("\n").split("\n") if texts else ():
+            said = json.loads(line)
+            if "says" in said:
+                id_ = ids[said["subject"], said["name"]]
+                self.entries.append(_entry(said, id_, len(self.entries)))
+            elif "seal" in said:
+                seal = {"hash": said["seal"], "upto": _id(len(self.entries) - 1)}
+                self.seals.append(
+                    {**seal, "entries": said["entries"], "id": "archived"}
+                )
+
+
+def _entry(said: Row, subject_id: int, number: int) -> Row:
+    body = json.dumps(
+        said["says"], sort_keys=True, separators=(",", ":"), ensure_ascii=False
+    )
+    own = {name: said[name] for name in ("seq", "kind", "hash")}
+    subject = {"subject_kind": said["subject"], "subject_id": subject_id}
+    at = datetime.fromisoformat(said["at"])
+    return {**own, **subject, "id": _id(number), "at": at, "body": body}
+
+
+def _id(number: int) -> int:
+    """What comes before every id that a database gives."""
+    return number - 10**9
 
 
 _SUBJECTS: Final = {
@@ -387,14 +433,33 @@ def _chains_hold(tables: _Tables) -> Iterator[str]:
 def _seals_hold(tables: _Tables) -> Iterator[str]:
     """9: each seal covers the one before it and every entry since."""
     entries = sorted(tables.audit, key=itemgetter("id"))
-    previous, after = "", 0
-    for seal in tables.seals:
+    previous, after = "", -(10**10)
+    kept = 1 if tables.archived.seals else 0
+    for seal in tables.archived.seals + tables.seals[kept:]:
         covered = [e["hash"] for e in entries if after < e["id"] <= seal["upto"]]
         said = "".join(f"\n{hash_}" for hash_ in covered)
         wanted = hashlib.sha256((previous + said).encode()).hexdigest()
         if (seal["hash"], seal["entries"]) != (wanted, len(covered)):
             yield f"9: seal {seal['id']} does not cover what it covered"
         previous, after = seal["hash"], seal["upto"]
+
+
+def _archives_join(tables: _Tables) -> Iterator[str]:
+    """9: the database goes on from the last entries and the last seal archived."""
+    last: dict[tuple[str, int], tuple[int, str]] = {}
+    for entry in tables.archived.entries:
+        subject = entry["subject_kind"], entry["subject_id"]
+        last[subject] = entry["seq"], entry["hash"]
+    kept = {
+        (row["subject_kind"], row["subject_id"]): (row["seq"], row["hash"])
+        for row in tables.checkpoints
+    }
+    if kept != last:
+        yield f"9: the checkpoints are {kept}, the archives end at {last}"
+    if tables.archived.seals:
+        sealed = tables.archived.seals[-1]["hash"]
+        if [seal["hash"] for seal in tables.seals[:1]] != [sealed]:
+            yield "9: the last archived seal is not the first in the database"
 
 
 def _drained(tables: _Tables, now: datetime) -> Iterator[str]:
