@@ -1,5 +1,6 @@
 """Archives of the audit trail on disk: whole under their name, or not there."""
 
+import glob
 import gzip
 import os
 import zlib
@@ -18,7 +19,8 @@ class ArchiveFile:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._draft = path.with_name(f".{path.name}.draft")
+        # Of this process only: another's half-written draft must not get the name.
+        self._draft = path.with_name(f".{path.name}.{os.getpid()}.draft")
         self.name = str(path.resolve())
 
     def exists(self) -> bool:
@@ -34,8 +36,12 @@ class ArchiveFile:
             raise TacitError(f"{self._path} cannot be read: {error}") from None
 
     def write(self, lines: Iterable[str]) -> None:
-        """Write a draft; it is on the disk when this returns."""
+        """Write a draft, after those that died; it is on the disk when this returns."""
         try:
+            for left in self._path.parent.glob(
+                f".{glob.escape(self._path.name)}.*.draft"
+            ):
+                left.unlink()
             with self._open(self._draft, "wt") as file:
                 file.writelines(f"{line}\n" for line in lines)
             _sync(self._draft)
@@ -45,9 +51,12 @@ class ArchiveFile:
 
     def publish(self) -> None:
         """Give the draft its name, for good; nothing where there is none."""
-        if self._draft.exists():
-            self._draft.replace(self._path)
-            _sync(self._path.parent)
+        if not self._draft.exists():
+            return
+        if self.exists():
+            raise TacitError(f"{self._path} was written by somebody else in between")
+        self._draft.replace(self._path)
+        _sync(self._path.parent)
 
     def discard(self) -> None:
         """Remove the draft."""

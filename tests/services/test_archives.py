@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from engine.domain.errors import TacitError
 from engine.domain.replay import RulesOf
 from engine.services.archive_audit import Archived, ArchiveError, archive_audit
 from engine.services.replay_audit import replay_audit
@@ -189,6 +190,17 @@ def a_later_seal(tacit: Installation) -> None:
     seal(tacit.store, LATER)
 
 
+def archive_of_a_copy(
+    tacit: Installation, file: Path, happens: Callable[[Installation], None] = nothing
+) -> Archived:
+    """An archive as a process leaves it that dies before it takes anything out."""
+    copy = Installation(tacit.store.copy_in_memory(), tacit.rulebook, tacit.templates)
+    happens(copy)
+    made = archived(copy, file)
+    copy.store.close()
+    return made
+
+
 @pytest.mark.req("OPS-4")
 @pytest.mark.parametrize("meanwhile", [nothing, a_later_seal])
 def test_an_archive_that_was_written_but_not_taken_out_is_finished(
@@ -196,9 +208,7 @@ def test_an_archive_that_was_written_but_not_taken_out_is_finished(
 ) -> None:
     a_year_of_history(tacit)
     file = tmp_path / "trail.jsonl"
-    copy = Installation(tacit.store.copy_in_memory(), tacit.rulebook, tacit.templates)
-    written = archived(copy, file)
-    copy.store.close()
+    written = archive_of_a_copy(tacit, file)
     meanwhile(tacit)
 
     finished = archived(tacit, file)
@@ -238,6 +248,83 @@ def test_a_file_that_holds_something_else_is_kept(
 
     assert file.read_text(encoding="utf-8") == "Dear customer"
     assert tacit.contents() == before
+
+
+def the_last_entry_of_a_customer_is_removed(tacit: Installation) -> None:
+    tacit.execute(
+        "DELETE FROM audit WHERE id = "
+        "(SELECT MAX(id) FROM audit WHERE subject_kind = 'customer')"
+    )
+
+
+@pytest.mark.req("OPS-4")
+@pytest.mark.parametrize(
+    ("there", "here", "sentence"),
+    [
+        (a_later_seal, nothing, "does not hold what comes next"),
+        (
+            nothing,
+            the_last_entry_of_a_customer_is_removed,
+            "does not hold all that would be removed",
+        ),
+    ],
+    ids=["of another trail", "of a trail that was changed since"],
+)
+def test_an_archive_of_something_else_takes_nothing_out(
+    tacit: Installation,
+    tmp_path: Path,
+    there: Callable[[Installation], None],
+    here: Callable[[Installation], None],
+    sentence: str,
+) -> None:
+    a_year_of_history(tacit)
+    file = tmp_path / "trail.jsonl"
+    archive_of_a_copy(tacit, file, there)
+    here(tacit)
+    before = tacit.contents()
+
+    with pytest.raises(ArchiveError, match=sentence):
+        archived(tacit, file)
+
+    assert tacit.contents() == before
+
+
+@pytest.mark.req("OPS-4")
+def test_nothing_is_archived_after_a_seal_that_is_gone(
+    tacit: Installation, tmp_path: Path
+) -> None:
+    a_year_of_history(tacit)
+    archived(tacit, tmp_path / "first.jsonl")
+    tacit.execute("DELETE FROM seals")
+
+    with pytest.raises(ArchiveError, match="seal is missing"):
+        archived(tacit, tmp_path / "second.jsonl")
+
+
+@pytest.mark.req("OPS-4")
+def test_the_draft_of_a_process_that_died_is_removed(
+    tacit: Installation, tmp_path: Path
+) -> None:
+    a_year_of_history(tacit)
+    draft = tmp_path / ".trail.jsonl.4711.draft"
+    draft.write_text("half a li", encoding="utf-8")
+
+    archived(tacit, tmp_path / "trail.jsonl")
+
+    assert [file.name for file in tmp_path.glob("*trail*")] == ["trail.jsonl"]
+
+
+@pytest.mark.req("OPS-4")
+def test_a_file_that_appears_meanwhile_is_kept(tmp_path: Path) -> None:
+    path = tmp_path / "trail.jsonl"
+    file = ArchiveFile(path)
+    file.write(["ours"])
+    path.write_text("theirs", encoding="utf-8")
+
+    with pytest.raises(TacitError, match="somebody else"):
+        file.publish()
+
+    assert path.read_text(encoding="utf-8") == "theirs"
 
 
 @pytest.mark.req("OPS-4")
