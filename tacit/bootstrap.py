@@ -14,7 +14,7 @@ from engine.domain.letter_values import Vendor
 from engine.domain.letters import Audience
 from engine.domain.problems import Problem
 from engine.domain.retry import RetryPolicy
-from engine.domain.rule_compiler import compile_machine, content_version
+from engine.domain.rule_compiler import compile_kept, content_version
 from engine.domain.rulebook import compile_rulebook
 from engine.domain.ruleset import Rulebook, Ruleset
 from engine.domain.yaml_text import Source, read
@@ -159,7 +159,6 @@ def check_rules(
 
 def rules_ever_used(app: App) -> dict[str, Ruleset]:
     """The ruleset of each version that the home has used and that still compiles."""
-    messages = _audiences(app.template_names)
     with app.store.begin(read_only=True) as unit:
         texts = unit.book.rule_texts()
     found: dict[str, Ruleset] = {}
@@ -167,7 +166,7 @@ def rules_ever_used(app: App) -> dict[str, Ruleset]:
         source = Source(file, text)
         node = read(source)
         if node.get("machine") is not None:
-            ruleset, _ = compile_machine(source, node, messages)
+            ruleset = compile_kept(source, node)
             if ruleset is not None:
                 found[version] = ruleset
     return found

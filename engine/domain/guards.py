@@ -64,13 +64,23 @@ class Guard:
 
     text: str
     reads: frozenset[str]
-    _rule: rule_engine.Rule = field(repr=False, compare=False, hash=False)
+    _rule: rule_engine.Rule | None = field(repr=False, compare=False, hash=False)
+
+    @property
+    def is_readable(self) -> bool:
+        """Whether it can be asked at all."""
+        return self._rule is not None
+
+    @property
+    def expression(self) -> Any:
+        """The syntax tree of rule-engine."""
+        return self._rule.statement.expression if self._rule else None
 
     def holds(self, facts: Mapping[str, Fact]) -> bool:
         """Whether it holds; a fact it reads and nobody knows makes it false."""
         if any(facts.get(name) is None for name in self.reads):
             return False
-        return bool(self._rule.matches(facts))
+        return bool(self._rule and self._rule.matches(facts))
 
 
 @dataclass(frozen=True, slots=True)

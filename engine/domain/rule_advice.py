@@ -11,8 +11,8 @@ def check(ruleset: Ruleset, complaints: Complaints) -> None:
     """Note every warning."""
     for state in ruleset.states.values():
         _check_reasons(state, complaints)
-        if ruleset.notice:
-            _check_unannounced(state, complaints)
+    _check_first_entry(ruleset, complaints)
+    _check_past_the_owner(ruleset, complaints)
     _check_unused_moments(ruleset, complaints)
     if ruleset.notice and not complaints.doubtful(("states",)):
         _check_notice(ruleset, ruleset.notice, complaints)
@@ -25,18 +25,25 @@ def _check_reasons(state: State, complaints: Complaints) -> None:
             complaints.warn(path, '"why" is missing here', "say the reason")
 
 
-def _check_unannounced(state: State, complaints: Complaints) -> None:
-    """Where answers are asked for, silence should wait until somebody was told."""
-    if not any(reminder.telling.asks for reminder in state.remind):
-        return
-    for moment, branches in state.at.items():
-        for index, branch in enumerate(branches):
-            path: Path = ("states", state.name, "at", moment, index)
-            lost = complaints.lost((*path, "after_notice"))
-            if branch.to and not branch.after_notice and not lost:
-                message = f'silence leads to "{branch.to}" though nobody may know'
-                hint = 'add "after_notice: true"'
-                complaints.warn((*path, "to"), message, hint)
+def _check_first_entry(ruleset: Ruleset, complaints: Complaints) -> None:
+    initial = ruleset.states.get(ruleset.initial)
+    if initial is not None and initial.enter:
+        complaints.warn_key(
+            ("states", initial.name, "enter"),
+            "this is not told as a change opens, only when it comes back here",
+            'use "remind" for what everybody should be told',
+        )
+
+
+def _check_past_the_owner(ruleset: Ruleset, complaints: Complaints) -> None:
+    for path, _, telling in tellings(ruleset):
+        if telling.to == "customer_contact":
+            word = "to" if "remind" in path else "tell"
+            complaints.warn(
+                (*path, word),
+                "the customer hears this even where its partner owns the conversation",
+                'tell "owner" instead',
+            )
 
 
 def _used_moments(ruleset: Ruleset) -> set[str]:

@@ -5,7 +5,7 @@ in a circle, and nobody is asked for what they may not answer. Where a part of t
 file was refused, nothing is claimed that depends on it.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from engine.domain import vocabulary
 from engine.domain.complaints import Complaints
@@ -17,6 +17,7 @@ from engine.domain.ruleset import (
     State,
     Telling,
 )
+from engine.domain.worlds import Conditional, taken, worlds
 from engine.domain.yaml_text import Path
 
 
@@ -74,15 +75,17 @@ def _check_rows(ruleset: Ruleset, complaints: Complaints) -> None:
                 "notice_out cannot choose the dates: it changes while they run",
                 "let it choose a branch instead",
             )
-        if any(
-            _covers(other.guard, row.guard)
+        above = [
+            other
             for place, other in enumerate(rows[:index])
             if not complaints.doubtful(("calendar", place))
-        ):
+        ]
+        doubtful = complaints.doubtful(("calendar", index, "if"))
+        if not doubtful and _is_in_vain(row, above):
             complaints.at(
                 ("calendar", index),
-                "this row is never used: one above is used wherever it fits",
-                "give the one above another condition, or put it last",
+                "this row is never used: those above are used wherever it fits",
+                "give those above another condition, or put this one first",
             )
     if rows[-1].guard is not None and not complaints.lost_names(("calendar",)):
         complaints.at(
@@ -92,8 +95,18 @@ def _check_rows(ruleset: Ruleset, complaints: Complaints) -> None:
         )
 
 
-def _covers(above: Guard | None, below: Guard | None) -> bool:
-    """Whether one condition holds wherever another one does."""
+def _is_in_vain(one: Conditional, above: Sequence[Conditional]) -> bool:
+    """Whether one of those above is taken wherever this one could be."""
+    if any(_is_same(other.guard, one.guard) for other in above):
+        return True
+    found = worlds(above, [one])
+    return bool(above) and found.always(
+        lambda world: taken((*above, one), world) != one
+    )
+
+
+def _is_same(above: Guard | None, below: Guard | None) -> bool:
+    """Whether one condition is, or always holds where it is not, another one."""
     if above is None or below is None:
         return above is None
     return bool(above.text) and above.text == below.text
@@ -199,11 +212,14 @@ def _walk_dates(
 def _check_moment_branches(state: State, complaints: Complaints) -> None:
     for moment, branches in state.at.items():
         for index, branch in enumerate(branches):
-            if any(_covers(other.guard, branch.guard) for other in branches[:index]):
+            path: Path = ("states", state.name, "at", moment, index)
+            if complaints.doubtful((*path, "if")):
+                continue
+            if _is_in_vain(branch, branches[:index]):
                 complaints.at(
-                    ("states", state.name, "at", moment, index),
-                    "this branch is never taken: one above holds wherever it does",
-                    'give the one above an "if", or put it last',
+                    path,
+                    "this branch is never taken: those above hold wherever it does",
+                    'give those above another "if", or put this one first',
                 )
                 break
 
@@ -211,7 +227,8 @@ def _check_moment_branches(state: State, complaints: Complaints) -> None:
 def _check_event_branches(state: State, complaints: Complaints) -> None:
     for event, branches in state.on.items():
         for index, branch in enumerate(branches):
-            if set(branch.by) <= set(_served(branch, branches[:index])):
+            above = branches[:index]
+            if all(_is_served(role, branch, above) for role in branch.by):
                 complaints.at(
                     ("states", state.name, "on", event, index),
                     "this branch is never taken: those above serve the same roles",
@@ -219,11 +236,14 @@ def _check_event_branches(state: State, complaints: Complaints) -> None:
                 )
 
 
-def _served(branch: EventBranch, above: tuple[EventBranch, ...]) -> Iterator[str]:
-    """The roles for which a branch above is taken whenever this one could be."""
-    for other in above:
-        if _covers(other.guard, branch.guard) and other.until in (None, branch.until):
-            yield from other.by
+def _is_served(role: str, branch: EventBranch, above: tuple[EventBranch, ...]) -> bool:
+    """Whether branches above are taken for a role wherever this one could be."""
+    serving = [
+        other
+        for other in above
+        if role in other.by and other.until in (None, branch.until)
+    ]
+    return _is_in_vain(branch, serving)
 
 
 def _check_answerers(

@@ -5,12 +5,16 @@ on, so that ops see all of them at once.
 """
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Sequence
+from typing import Final
 
 from engine.domain import (
     rule_advice,
     rule_checks,
+    rule_ends,
     rule_notice,
+    rule_openings,
+    rule_silence,
     rule_timing,
     vocabulary,
     yaml_text,
@@ -18,7 +22,7 @@ from engine.domain import (
 from engine.domain import rule_models as models
 from engine.domain.complaints import Complaints
 from engine.domain.problems import Problem, Severity, nearest
-from engine.domain.rule_names import CALENDAR, STATES, Names
+from engine.domain.rule_names import CALENDAR, STATES, Names, Written
 from engine.domain.rule_shape import shape
 from engine.domain.ruleset import (
     CalendarRow,
@@ -34,6 +38,19 @@ from engine.domain.ruleset import (
 )
 from engine.domain.yaml_text import Path, Source
 
+Proof = Callable[[Ruleset, Complaints], None]
+
+#: In this order: of two complaints about one place the first is told.
+_PROOFS: Final[tuple[Proof, ...]] = (
+    rule_checks.check,
+    rule_ends.check,
+    rule_silence.check,
+    rule_timing.check,
+    rule_notice.check,
+    rule_openings.check,
+    rule_advice.check,
+)
+
 
 def content_version(text: str) -> str:
     """The version of a rule file: a short hash of its content."""
@@ -46,19 +63,35 @@ def is_usable(problems: list[Problem]) -> bool:
 
 
 def compile_machine(
-    source: Source, node: yaml_text.Mapping, messages: Mapping[str, frozenset[str]]
+    source: Source, node: yaml_text.Mapping, written: Written
 ) -> tuple[Ruleset | None, list[Problem]]:
-    """The ruleset of a machine file if it can be used, and every problem found in it.
+    """The ruleset of a machine file if it can be used, and every problem in it."""
+    return _compile(source, node, written, _PROOFS)
 
-    `messages` are the templates there are, each with the audiences it is written for.
+
+def compile_kept(source: Source, node: yaml_text.Mapping) -> Ruleset | None:
+    """The ruleset of a text that was in force, however it fits what there is today.
+
+    Its templates may be gone by now, and checks may have been added since.
     """
+    ruleset, _ = _compile(source, node, None, ())
+    return ruleset
+
+
+def _compile(
+    source: Source,
+    node: yaml_text.Mapping,
+    written: Written | None,
+    proofs: Sequence[Proof],
+) -> tuple[Ruleset | None, list[Problem]]:
     shaped = shape(source, node, models.MachineModel)
     if shaped.model is None:  # pragma: no cover - see shape
         return None, shaped.problems
     complaints = Complaints(source, shaped.node)
-    ruleset = _Compiler(shaped.model, complaints, messages).ruleset()
-    for part in (rule_checks, rule_timing, rule_notice, rule_advice):
-        part.check(ruleset, complaints)
+    names = Names(shaped.model, complaints, written)
+    ruleset = _Compiler(shaped.model, complaints, names).ruleset()
+    for prove in proofs:
+        prove(ruleset, complaints)
     problems = sorted(shaped.problems + complaints.found)
     return (ruleset if is_usable(problems) else None), problems
 
@@ -70,11 +103,11 @@ class _Compiler:
         self,
         model: models.MachineModel,
         complaints: Complaints,
-        messages: Mapping[str, frozenset[str]],
+        names: Names,
     ) -> None:
         self._model = model
         self._complain = complaints
-        self._names = Names(model, complaints, messages)
+        self._names = names
 
     def ruleset(self) -> Ruleset:
         model = self._model
@@ -162,14 +195,6 @@ class _Compiler:
     def _opening(self, model: models.OpeningModel, path: Path) -> Opening:
         names, facts = self._names, vocabulary.OPENING_FACTS
         guard = names.guard(model.if_, (*path, "if"), facts)
-        by_usage = model.effective != "next term"
-        unclear = self._complain.lost((*path, "effective"))
-        if by_usage and model.if_ is None and not unclear and guard is None:
-            hint = 'such as "if: contacts > contact_limit"'
-            self._complain.at(path, '"if" is missing: which usage opens it?', hint)
-        if model.if_ is not None and not by_usage and not unclear:
-            message = '"if" has no meaning here: every next term opens a change'
-            self._complain.at((*path, "if"), message, "take it out")
         limits = model.new_contact_limit
         if list(limits) != sorted(set(limits)):
             limits_path = (*path, "new_contact_limit")

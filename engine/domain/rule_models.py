@@ -28,6 +28,8 @@ Phrase = Annotated[str, Field(min_length=1, max_length=200)]
 Word = Annotated[str, Field(min_length=1, max_length=200)]
 Words = Annotated[tuple[Word, ...], BeforeValidator(_as_list), Field(max_length=50)]
 SomeWords = Annotated[Words, Field(min_length=1)]
+#: As large as in a book of contracts.
+ContactLimit = Annotated[int, Field(gt=0, le=999_999_999)]
 ChannelChoice = Literal["email", "slack", "both"]
 Action = Literal[
     "start next term", "end contract", "apply change", "drop change", "hold"
@@ -160,8 +162,8 @@ class NearLimitModel(Strict):
 class EmailLimitModel(Strict):
     """The emails a month that a contact limit brings, as a multiple of it."""
 
-    starter: Annotated[int, Field(gt=0)]
-    otherwise: Annotated[int, Field(gt=0)]
+    starter: Annotated[int, Field(gt=0, le=1000)]
+    otherwise: Annotated[int, Field(gt=0, le=1000)]
 
 
 class OpeningModel(Strict):
@@ -169,7 +171,7 @@ class OpeningModel(Strict):
 
     if_: Phrase | None = Field(default=None, alias="if")
     effective: Effective
-    new_contact_limit: tuple[Annotated[int, Field(gt=0)], ...] = ()
+    new_contact_limit: tuple[ContactLimit, ...] = ()
     email_limit: EmailLimitModel | None = None
     warn: NearLimitModel | None = None
 

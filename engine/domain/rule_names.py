@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 from engine.domain import moments, vocabulary
@@ -9,6 +10,7 @@ from engine.domain import rule_models as models
 from engine.domain.complaints import Complaints
 from engine.domain.guards import Guard, GuardError, compile_guard, unreadable
 from engine.domain.ruleset import Telling
+from engine.domain.worlds import worlds_of
 from engine.domain.yaml_text import Path
 
 STATES: Path = ("states",)
@@ -17,22 +19,33 @@ CALENDAR: Path = ("calendar",)
 _UNKNOWN = "?"
 
 
+@dataclass(frozen=True, slots=True)
+class Written:
+    """Which messages are written, for which audiences, and whom each role may mean."""
+
+    messages: Mapping[str, frozenset[str]]
+    readers: Mapping[str, frozenset[str]] = field(
+        default_factory=lambda: vocabulary.AUDIENCES
+    )
+
+
 class Names:
     """What one file and the vocabulary declare; every method takes a path to mark.
 
     A name that is unknown is complained about and answered with what was probably
-    meant, so that compiling can go on.
+    meant, so that compiling can go on. Without `written`, which is for a text that was
+    checked when it came into force, messages and conditions are taken as they are.
     """
 
     def __init__(
         self,
         model: models.MachineModel,
         complaints: Complaints,
-        messages: Mapping[str, frozenset[str]],
+        written: Written | None,
     ) -> None:
         self._states = model.states
         self._complain = complaints
-        self._messages = messages
+        self._written = written
         self._rows = [(*CALENDAR, index) for index, _ in enumerate(model.calendar)]
         self._moments = {
             *vocabulary.REQUIRED_MOMENTS,
@@ -67,8 +80,10 @@ class Names:
         return known or _UNKNOWN
 
     def message(self, name: str, path: Path) -> str:
-        known = self._complain.known(path, "template", name, self._messages)
-        return known or _UNKNOWN
+        if self._written is None:
+            return name
+        messages = self._written.messages
+        return self._complain.known(path, "template", name, messages) or _UNKNOWN
 
     def events(self, asks: Collection[str], path: Path, state: str) -> tuple[str, ...]:
         """The events of a state that a message asks for."""
@@ -104,11 +119,21 @@ class Names:
             return unreadable(text)
         if facts is vocabulary.DECISION_FACTS:
             self.facts_read |= guard.reads
-        if not guard.reads:
-            self._complain.warn(
-                path, "this condition reads no fact: it is always the same"
-            )
+        if self._written is not None:
+            self._check_sense(guard, path)
         return guard
+
+    def _check_sense(self, guard: Guard, path: Path) -> None:
+        """Complain of a condition that decides nothing."""
+        found = worlds_of([guard])
+        if not guard.reads:
+            message = "this condition reads no fact: it is always the same"
+            self._complain.warn(path, message)
+        elif found.never(guard.holds):
+            hint = "change it, or take out what it stands at"
+            self._complain.at(path, "this condition never holds", hint)
+        elif found.always(guard.holds):
+            self._complain.warn(path, "this condition always holds", "take it out")
 
     def duration(self, phrase: str, path: Path) -> timedelta | None:
         """A length of time, or None."""
@@ -146,14 +171,16 @@ class Names:
             self.events(model.asks, path, state),
             model.urgent,
             model.channel,
-            # A notice is for the customer's side; telling operations is none.
-            is_notice=message in self.notices and role != "vendor_operations",
+            # A notice is for the customer's side; telling others is none.
+            is_notice=message in self.notices and role in vocabulary.CUSTOMER_SIDE,
         )
 
     def readers(self, message: str, role: str, path: Path) -> None:
         """Complain unless the message is written for everybody the role may mean."""
-        wanted = vocabulary.AUDIENCES.get(role, frozenset())
-        missing = sorted(wanted - self._messages.get(message, wanted))
+        if self._written is None:
+            return
+        wanted = self._written.readers.get(role, frozenset())
+        missing = sorted(wanted - self._written.messages.get(message, wanted))
         if missing:
             self._complain.at(
                 path,

@@ -238,6 +238,8 @@ def _sentence(path: Path, error: ErrorDetails) -> tuple[str, str]:
         return f"should not be longer than {error['ctx']['max_length']} characters", ""
     if kind == "greater_than":
         return f"should be more than {error['ctx']['gt']}, not {_shown(given)}", ""
+    if kind == "less_than_equal":
+        return f"should be at most {error['ctx']['le']}, not {_shown(given)}", ""
     return error["msg"].lower(), ""
 
 

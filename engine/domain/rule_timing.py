@@ -20,9 +20,14 @@ from engine.domain.ruleset import (
     Ruleset,
     State,
 )
+from engine.domain.worlds import World, taken, worlds
 from engine.domain.yaml_text import Path
 
 _ALWAYS: Final = timedelta.min
+#: The beginning of renewal start, to which all moments are relative.
+_START: Final = timedelta(0)
+#: The clock strikes every so often: what allows less is never in time.
+_LEAST: Final = timedelta(minutes=5)
 
 
 def check(ruleset: Ruleset, complaints: Complaints) -> None:
@@ -30,10 +35,12 @@ def check(ruleset: Ruleset, complaints: Complaints) -> None:
     for index, row in enumerate(ruleset.calendar):
         _check_single(ruleset, row, index, complaints)
         _check_order(row, index, complaints)
+        _check_sides(ruleset, row, index, complaints)
         entered = _entered(ruleset, row, complaints)
         for state in ruleset.states.values():
             _check_collisions(state, row, complaints)
-            _check_reminders(state, row, entered[state.name], complaints)
+            left = _left(ruleset, state, row)
+            _check_reminders(state, row, (entered[state.name], left), complaints)
             _check_answers(state, row, complaints)
     for state in ruleset.states.values():
         _check_tolerances(state, complaints)
@@ -84,6 +91,36 @@ def _check_order(row: CalendarRow, index: int, complaints: Complaints) -> None:
             f"the deadline comes before the change is listed, {listed.describe()}",
             "let listed come first",
         )
+
+
+def _check_sides(
+    ruleset: Ruleset, row: CalendarRow, index: int, complaints: Complaints
+) -> None:
+    """What is agreed in time for renewal start applies from then on, and not before."""
+    deadline = first(row, "deadline")
+    if deadline and instant(deadline) > _START:
+        complaints.at(
+            ("calendar", index, "deadline"),
+            f"the deadline comes too late, {deadline.describe()}",
+            "let it be earlier: the new conditions apply by then",
+        )
+    branches = [dated for state in ruleset.states.values() for dated in _dated(state)]
+    for moment, branch in branches:
+        offset, place = first(row, moment), ("calendar", index, moment)
+        if offset and instant(offset) < _START and branch.do in vocabulary.NOT_BEFORE:
+            message = f'"{branch.do}" comes too early, {offset.describe()}'
+            hint = f'let "{moment}" be {offset.date_name}, or later'
+            complaints.at(place, message, hint)
+        if offset and instant(offset) > _START and branch.after_notice:
+            message = f"silence acts too late, {offset.describe()}"
+            hint = f'let "{moment}" be earlier: the new conditions apply by then'
+            complaints.at(place, message, hint)
+
+
+def _dated(state: State) -> Iterator[tuple[str, MomentBranch]]:
+    for moment, branches in state.at.items():
+        for branch in branches:
+            yield moment, branch
 
 
 def _moves(branches: tuple[MomentBranch, ...]) -> bool:
@@ -137,16 +174,28 @@ def _ways(state: State, row: CalendarRow) -> Iterator[tuple[str, timedelta]]:
                 yield branch.to, instant(offset) if offset else _ALWAYS
 
 
-def _left(state: State, row: CalendarRow) -> timedelta | None:
+def _left(ruleset: Ruleset, state: State, row: CalendarRow) -> timedelta | None:
     """The instant by which no change is in the state any more, if there is one."""
     leaving = [
         instant(offset)
         for moment, branches in state.at.items()
-        if (offset := first(row, moment))
-        and all(_leaves(branch) for branch in branches)
-        and any(branch.guard is None for branch in branches)
+        if (offset := first(row, moment)) and _all_leave(ruleset, row, branches)
     ]
     return min(leaving, default=None)
+
+
+def _all_leave(
+    ruleset: Ruleset, row: CalendarRow, branches: tuple[MomentBranch, ...]
+) -> bool:
+    """Whether every contract that the row is for leaves the state by some branch."""
+    found = worlds(branches, ruleset.calendar)
+
+    def leaves(world: World) -> bool:
+        branch = taken(branches, world)
+        is_meant = taken(ruleset.calendar, world) is row
+        return not is_meant or (branch is not None and _leaves(branch))
+
+    return found.always(leaves)
 
 
 def _leaves(branch: MomentBranch) -> bool:
@@ -163,9 +212,13 @@ def _slots(state: State, row: CalendarRow) -> Iterator[tuple[Offset, Reminder, P
 
 
 def _check_reminders(
-    state: State, row: CalendarRow, entered: timedelta, complaints: Complaints
+    state: State,
+    row: CalendarRow,
+    stay: tuple[timedelta, timedelta | None],
+    complaints: Complaints,
 ) -> None:
-    left, listed = _left(state, row), first(row, "listed")
+    """`stay` is when the state is entered at the earliest, and left at the latest."""
+    (entered, left), listed = stay, first(row, "listed")
     together: dict[timedelta, list[Reminder]] = {}
     # From the last on, since of several due together the last one is sent.
     for offset, reminder, path in reversed(list(_slots(state, row))):
@@ -198,7 +251,7 @@ def _displaces(other: Reminder, reminder: Reminder) -> bool:
 
 def _check_tolerances(state: State, complaints: Complaints) -> None:
     for index, reminder in enumerate(state.remind):
-        if reminder.send_within == timedelta(0):
+        if reminder.send_within is not None and reminder.send_within < _LEAST:
             complaints.at(
                 ("states", state.name, "remind", index, "late", "send_within"),
                 "this reminder can never fire: no clock is so exact",

@@ -6,13 +6,13 @@ from dataclasses import dataclass, field
 
 from engine.domain import rule_models as models
 from engine.domain import vocabulary, yaml_text
-from engine.domain.complaints import Complaints
 from engine.domain.problems import Problem
-from engine.domain.rule_compiler import compile_machine, content_version, is_usable
+from engine.domain.rule_compiler import compile_machine, is_usable
+from engine.domain.rule_names import Written
 from engine.domain.rule_repairs import words_of
-from engine.domain.rule_shape import shape
-from engine.domain.ruleset import Route, Routing, Rulebook, Ruleset
-from engine.domain.yaml_text import Path, Scalar, Source
+from engine.domain.rule_routing import compile_routing
+from engine.domain.ruleset import Routing, Rulebook, Ruleset
+from engine.domain.yaml_text import Scalar, Source
 
 ROUTING_FILE = "routing.yaml"
 
@@ -27,7 +27,8 @@ def compile_rulebook(
     """
     folder = _Folder(messages)
     for name, text in sorted(files.items()):
-        folder.read(Source(name, text))
+        folder.open(Source(name, text))
+    folder.read()
     folder.complain_of_missing()
     problems = sorted(folder.problems)
     if folder.routing is None or not is_usable(problems):
@@ -50,17 +51,23 @@ class _Folder:
     #: The file that holds each machine, and the routing, usable or not.
     _held_by: dict[str, str] = field(default_factory=dict)
     _has_unclear_file: bool = False
+    _opened: list[tuple[Source, yaml_text.Mapping]] = field(default_factory=list)
 
-    def read(self, source: Source) -> None:
+    def open(self, source: Source) -> None:
         node, found = yaml_text.scan(source)
         self.problems += found
         if node is None:
             self._has_unclear_file = True
-            return
-        if _is_routing(node):
-            self._read_routing(source, node)
         else:
-            self._read_machine(source, node)
+            self._opened.append((source, node))
+
+    def read(self) -> None:
+        """Read all files; the routing first: it says who reads what machines tell."""
+        is_routing = [_is_routing(node) for _, node in self._opened]
+        for read, wanted in ((self._read_routing, True), (self._read_machine, False)):
+            for opened, found in zip(self._opened, is_routing, strict=True):
+                if found is wanted:
+                    read(*opened)
 
     def complain_of_missing(self) -> None:
         """Complain of files that are not there, unless one nobody can read is one."""
@@ -75,7 +82,7 @@ class _Folder:
     def _read_routing(self, source: Source, node: yaml_text.Mapping) -> None:
         if self._is_second(source, node, "routing", "routing"):
             return
-        self.routing, found = _compile_routing(source, node, self.messages)
+        self.routing, found = compile_routing(source, node, self.messages)
         self.problems += found
 
     def _read_machine(self, source: Source, node: yaml_text.Mapping) -> None:
@@ -85,7 +92,8 @@ class _Folder:
             self._has_unclear_file = True
         elif self._is_second(source, node, "machine", name):
             return
-        ruleset, found = compile_machine(source, node, self.messages)
+        readers = self.routing.audiences() if self.routing else vocabulary.AUDIENCES
+        ruleset, found = compile_machine(source, node, Written(self.messages, readers))
         self.problems += found
         if ruleset is not None:
             self.machines[name] = ruleset
@@ -107,49 +115,3 @@ def _is_routing(node: yaml_text.Mapping) -> bool:
     words = {str(key.value) for key, _ in node.entries}
     routing, machine = words_of(models.RoutingModel), words_of(models.MachineModel)
     return len(words & routing.keys()) > len(words & machine.keys())
-
-
-def _compile_routing(
-    source: Source, node: yaml_text.Mapping, messages: Mapping[str, frozenset[str]]
-) -> tuple[Routing | None, list[Problem]]:
-    shaped = shape(source, node, models.RoutingModel)
-    model = shaped.model
-    if model is None:  # pragma: no cover - see shape
-        return None, shaped.problems
-    complaints = Complaints(source, shaped.node)
-    complaints.known(
-        ("fallback_message",), "template", model.fallback_message, messages
-    )
-    parties = {"vendor": model.roles.owner.vendor, "partner": model.roles.owner.partner}
-    owner = {
-        party: _route(complaints, route, ("roles", "owner", party))
-        for party, route in parties.items()
-    }
-    roles = {
-        role: _route(complaints, getattr(model.roles, role), ("roles", role))
-        for role in vocabulary.ADDRESSEES
-        if role != "owner"
-    }
-    version = content_version(source.text)
-    routing = Routing(version, owner, roles, model.fallback_message)
-    problems = sorted(shaped.problems + complaints.found)
-    return (routing if is_usable(problems) else None), problems
-
-
-def _route(complaints: Complaints, model: models.RouteModel, path: Path) -> Route:
-    places = (*vocabulary.PLACES, *vocabulary.VENDOR_PLACES)
-    given = {"to": model.to, "copy": model.copy_, "fallback": model.fallback}
-    for word, place in given.items():
-        if place is not None:
-            complaints.known((*path, word), "place", place, places)
-    for word in ("copy", "fallback"):
-        if given[word] == model.to:
-            message = f'"{word}" is the same place as "to"'
-            complaints.at((*path, word), message, "name another, or take it out")
-    leaves = model.to in vocabulary.PLACES
-    if model.fallback is None and leaves and not complaints.is_torn(path):
-        hint = 'add "fallback: vendor.operations"'
-        complaints.at(
-            path, '"fallback" is missing: who hears when nobody is there?', hint
-        )
-    return Route(model.to, model.copy_, model.fallback)

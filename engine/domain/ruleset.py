@@ -7,6 +7,7 @@ from functools import cached_property
 
 from engine.domain.guards import Fact, Guard
 from engine.domain.moments import Offset
+from engine.domain.vocabulary import AUDIENCE_OF, COPY
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +155,11 @@ class Route:
     copy: str | None
     fallback: str | None
 
+    def audiences(self) -> tuple[str, ...]:
+        """The kinds of reader that a message on this route gets."""
+        first = AUDIENCE_OF[self.to]
+        return (first, COPY) if self.copy else (first,)
+
 
 @dataclass(frozen=True)
 class Routing:
@@ -168,6 +174,15 @@ class Routing:
         """The role whose messages go to a place."""
         found = (role for role, route in self.roles.items() if route.to == place)
         return next(found, None)
+
+    def audiences(self) -> dict[str, frozenset[str]]:
+        """Everybody for whom what a role is told has to be written."""
+        routes = {role: [route] for role, route in self.roles.items()}
+        routes["owner"] = [*self.owner.values()]
+        return {
+            role: frozenset(who for route in many for who in route.audiences())
+            for role, many in routes.items()
+        }
 
     def route(self, role: str, owner: str) -> Route:
         return self.owner[owner] if role == "owner" else self.roles[role]

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from engine.domain.openings import ContractTerms, MonthOfUsage
 from engine.domain.outcome import Subject
 from engine.domain.records import ChangeRow, Claimed, Person
-from engine.domain.rule_compiler import compile_machine
+from engine.domain.rule_compiler import compile_kept
 from engine.domain.ruleset import Rulebook, Ruleset, Telling
 from engine.domain.yaml_text import Source, read
 
@@ -16,7 +16,6 @@ PARIS: Final = "Europe/Paris"
 #: Its reminders: 1 November, 1 and 31 December, 10 and 14 January; its deadline is
 #: 15 January, and silence acts at the start of the 16th.
 START: Final = date(2027, 3, 1)
-_EVERYBODY: Final = frozenset({"customer", "partner", "copy", "operations"})
 
 
 def at(text: str, zone: str = PARIS) -> datetime:
@@ -230,11 +229,14 @@ calendar:
 
 
 def a_machine(states: str, calendar: str = "") -> Ruleset:
-    """A ruleset made of `states:` as YAML, and more moments if need be."""
+    """A ruleset made of `states:` as YAML, and more moments if need be.
+
+    What it is for need not make sense as a policy.
+    """
     text = f"{_MACHINE}{calendar}states:\n{states}"
     source = Source("renewal.yaml", text)
-    ruleset, problems = compile_machine(source, read(source), _AnyMessage())
-    assert ruleset is not None, problems
+    ruleset = compile_kept(source, read(source))
+    assert ruleset is not None
     return ruleset
 
 
@@ -245,19 +247,9 @@ def edited(rules: Rulebook, name: str, *changes: tuple[str, str]) -> Ruleset:
         assert old in text, old
         text = text.replace(old, new, 1)
     source = Source(f"{name}.yaml", text)
-    ruleset, problems = compile_machine(source, read(source), _AnyMessage())
-    assert ruleset is not None, problems
+    ruleset = compile_kept(source, read(source))
+    assert ruleset is not None
     return ruleset
-
-
-class _AnyMessage(dict[str, frozenset[str]]):
-    """Templates of every name, for every audience."""
-
-    def __contains__(self, name: object) -> bool:
-        return True
-
-    def __getitem__(self, name: str) -> frozenset[str]:
-        return _EVERYBODY
 
 
 def told(tells: Sequence[Telling]) -> list[tuple[str, str]]:
