@@ -1,6 +1,6 @@
 """Wires a home into a working program, once: store, rules, templates, channels."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
@@ -14,12 +14,13 @@ from engine.domain.letter_values import Vendor
 from engine.domain.letters import Audience
 from engine.domain.problems import Problem
 from engine.domain.retry import RetryPolicy
-from engine.domain.rule_compiler import compile_kept, content_version
+from engine.domain.rule_compiler import compile_kept
 from engine.domain.rulebook import compile_rulebook
 from engine.domain.ruleset import Rulebook, Ruleset
 from engine.domain.yaml_text import Source, read
 from engine.services.import_book import Defaults
 from engine.services.send_messages import Delivering
+from engine.services.take_up_rules import lost_states, take_up
 from engine.store.rule_folder import read_rule_files
 from engine.store.unit_of_work import Store
 from notifiers.email import Security, SmtpChannel, SmtpSettings
@@ -72,17 +73,23 @@ class App:
 
     @cached_property
     def rulebook(self) -> Rulebook:
-        """The rules in force; remembered by their hash, so that a trail can be read."""
+        """The rules in force; ProblemsError where they cannot be, as they stand."""
         rulebook, problems = check_rules(self.home.rules, self.template_names)
         if rulebook is None:
             raise ProblemsError(problems)
-        texts = {
-            content_version(text): (file, text) for file, text in rulebook.files.items()
-        }
-        with self.store.begin() as unit:
-            unit.book.remember_rules(texts, utc_now())
-            unit.commit()
+        try:
+            take_up(self.store, rulebook, utc_now())
+        except ProblemsError as error:
+            raise ProblemsError(self._placed(error.problems)) from None
         return rulebook
+
+    def states_lost(self, rulebook: Rulebook) -> list[Problem]:
+        """What speaks against rules of the home in the changes that it holds now."""
+        with self.store.begin(read_only=True) as unit:
+            return self._placed(lost_states(unit, rulebook))
+
+    def _placed(self, problems: Iterable[Problem]) -> list[Problem]:
+        return in_folder(self.home.rules, problems)
 
     @property
     def defaults(self) -> Defaults:
@@ -154,7 +161,12 @@ def check_rules(
         )
     except ProblemsError as error:
         rulebook, problems = None, list(error.problems)
-    return rulebook, [replace(one, file=str(folder / one.file)) for one in problems]
+    return rulebook, in_folder(folder, problems)
+
+
+def in_folder(folder: Path, problems: Iterable[Problem]) -> list[Problem]:
+    """Problems of the files in a folder, by their path."""
+    return [replace(one, file=str(folder / one.file)) for one in problems]
 
 
 def rules_ever_used(app: App) -> dict[str, Ruleset]:

@@ -240,6 +240,12 @@ class BookRows:
         statement = dialect.insert(rule_texts).on_conflict_do_nothing()
         self._connection.execute(statement, rows)
 
+    def rule_versions(self) -> list[tuple[str, str]]:
+        """Each rule file and version that was ever used, those last new at the end."""
+        query = select(rule_texts.c.file, rule_texts.c.version)
+        rows = self._connection.execute(query.order_by(rule_texts.c.first_used_at))
+        return [(row[0], row[1]) for row in rows]
+
     def rule_texts(self) -> dict[str, tuple[str, str]]:
         """Every version of every rule file that was ever used."""
         query = select(rule_texts.c.version, rule_texts.c.file, rule_texts.c.text)

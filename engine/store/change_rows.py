@@ -5,7 +5,7 @@ from datetime import date, datetime
 from itertools import islice
 from typing import Any, Final
 
-from sqlalchemy import Connection, Select, and_, or_, select, update
+from sqlalchemy import Connection, Select, and_, func, or_, select, update
 from sqlalchemy.sql.elements import ColumnElement
 
 from engine.domain.errors import NotFoundError, TacitError
@@ -111,6 +111,13 @@ class ChangeRows:
             if len(rows) < page:
                 return
             last = rows[-1].id
+
+    def states_in_use(self) -> dict[tuple[str, str], int]:
+        """How many open changes are in each state, by type and state."""
+        columns = (changes.c.type, changes.c.state)
+        query = select(*columns, func.count()).where(changes.c.closed_at.is_(None))
+        rows = self._connection.execute(query.group_by(*columns).order_by(*columns))
+        return {(row[0], row[1]): row[2] for row in rows}
 
     def upcoming(
         self, on: date, *, search: str | None = None, partner_id: int | None = None

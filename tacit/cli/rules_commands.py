@@ -5,12 +5,15 @@ from typing import Annotated
 
 import typer
 
-from engine.domain.problems import Severity
+from engine.domain.problems import Problem, Severity
+from engine.domain.ruleset import Rulebook
+from engine.store.database import DatabaseError
 from notifiers.rendering import Templates
 from notifiers.template_files import SHIPPED_TEMPLATES
 from tacit.bootstrap import App, check_rules
 from tacit.cli.options import DEFAULT_HOME, Home, Json
 from tacit.cli.output import print_json, print_problems, say
+from tacit.cli.session import open_app
 from tacit.home import Home as HomeFolder
 
 app = typer.Typer(no_args_is_help=True, help="The rules that ops edit.")
@@ -31,12 +34,16 @@ def check(
 ) -> None:
     """Check every rule file: all mistakes at once, each with its place and remedy.
 
-    Exit code 1 where there are errors. Nothing is changed.
+    The home's own rules are also compared with the changes that it holds. Exit code 1
+    where there are errors. Nothing is changed.
     """
     where = HomeFolder(home)
     has_home = where.settings_file.exists()
     templates = App(where).templates if has_home else Templates([SHIPPED_TEMPLATES])
     rulebook, problems = check_rules(folder or where.rules, templates)
+    if rulebook is not None and folder in (None, where.rules) and has_home:
+        lost = _states_lost(home, rulebook)
+        problems, rulebook = problems + lost, None if lost else rulebook
     if as_json:
         print_json([problem.as_json() for problem in problems])
     else:
@@ -49,3 +56,12 @@ def check(
             say(f"{len(rulebook.files)} files, no errors. Version {rulebook.version}.")
     if rulebook is None:
         raise typer.Exit(1)
+
+
+def _states_lost(home: Path, rulebook: Rulebook) -> list[Problem]:
+    with open_app(home) as opened:
+        try:
+            return opened.states_lost(rulebook)
+        except DatabaseError as error:
+            typer.echo(f"Not compared with the changes there are: {error}", err=True)
+            return []

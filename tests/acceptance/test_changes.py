@@ -1,4 +1,5 @@
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -225,4 +226,37 @@ def test_the_trail_verifies_and_replays_after_a_quarter(sample: Tacit) -> None:
         sample("relay", "--now", day)
 
     assert sample("audit", "verify").code == 0
+    assert sample("audit", "replay").code == 0
+
+
+@pytest.mark.req("RULE-2")
+def test_a_state_in_which_changes_are_cannot_be_renamed(
+    sample: Tacit, tmp_path: Path
+) -> None:
+    file = tmp_path / "home" / "rules" / "renewal.yaml"
+    file.write_text(file.read_text().replace("pending", "waiting"))
+
+    checked, ticked = sample("rules", "check"), sample("tick", "--now", "2026-10-02")
+
+    assert (checked.code, ticked.code) == (1, 2)
+    assert 'changes are in state "pending", which is not here any more' in checked.out
+    assert f"{file}:" in checked.out
+    assert ticked.err.startswith(checked.out.split("\n")[0])
+
+
+@pytest.mark.req("OPS-4")
+def test_a_trail_replays_though_a_message_of_old_rules_is_not_written_any_more(
+    sample: Tacit, tmp_path: Path
+) -> None:
+    home = tmp_path / "home"
+    rules, templates = home / "rules" / "renewal.yaml", home / "templates"
+    shipped = rules.read_text()
+    shutil.copytree(templates / "renewal_done", templates / "farewell")
+    rules.write_text(shipped.replace("message: renewal_done", "message: farewell"))
+    fired = sample("fire", "K-1001.R20270131", "accept", "--as", "olivia.park", *NOW)
+
+    rules.write_text(shipped)
+    shutil.rmtree(templates / "farewell")
+
+    assert fired.code == 0, fired
     assert sample("audit", "replay").code == 0
