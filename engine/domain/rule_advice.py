@@ -2,8 +2,10 @@
 
 from engine.domain import vocabulary, yaml_text
 from engine.domain.complaints import Complaints
+from engine.domain.moments import MIDNIGHT
 from engine.domain.rule_checks import branches_of, tellings
-from engine.domain.ruleset import Notice, Ruleset, State
+from engine.domain.rule_timing import first, instant, offsets
+from engine.domain.ruleset import CalendarRow, Notice, Ruleset, State
 from engine.domain.yaml_text import Path
 
 
@@ -11,11 +13,17 @@ def check(ruleset: Ruleset, complaints: Complaints) -> None:
     """Note every warning."""
     for state in ruleset.states.values():
         _check_reasons(state, complaints)
+        _check_returns(state, complaints)
+        _check_repeated(state, complaints)
+    for row in ruleset.calendar:
+        _check_nights(ruleset, row, complaints)
+        _check_early_holds(ruleset, row, complaints)
     _check_first_entry(ruleset, complaints)
     _check_past_the_owner(ruleset, complaints)
     _check_unused_moments(ruleset, complaints)
     if ruleset.notice and not complaints.doubtful(("states",)):
         _check_notice(ruleset, ruleset.notice, complaints)
+        _check_unanswerable(ruleset, complaints)
 
 
 def _check_reasons(state: State, complaints: Complaints) -> None:
@@ -23,6 +31,56 @@ def _check_reasons(state: State, complaints: Complaints) -> None:
     for path, branch in branches_of(state):
         if not branch.why:
             complaints.warn(path, '"why" is missing here', "say the reason")
+
+
+def _check_returns(state: State, complaints: Complaints) -> None:
+    for path, branch in branches_of(state):
+        if branch.to == state.name and "on" in path:
+            complaints.warn(
+                (*path, "to"),
+                f'this leads back to "{state.name}": its reminders fall due again',
+                "let it lead to another state",
+            )
+
+
+def _check_repeated(state: State, complaints: Complaints) -> None:
+    told = [(telling.message, telling.to) for telling in state.enter]
+    for index, telling in enumerate(state.enter):
+        if told[index] in told[:index]:
+            message = f'"{telling.to}" is told "{telling.message}" twice'
+            complaints.warn(
+                ("states", state.name, "enter", index), message, "take one out"
+            )
+
+
+def _check_nights(ruleset: Ruleset, row: CalendarRow, complaints: Complaints) -> None:
+    for state in ruleset.states.values():
+        for index, reminder in enumerate(state.remind):
+            for place, moment in enumerate(reminder.moments):
+                if any(offset.at == MIDNIGHT for offset in offsets(row, moment)):
+                    complaints.warn(
+                        ("states", state.name, "remind", index, "at", place),
+                        f'"{moment}" is at midnight, when nobody reads',
+                        'add a time of day to it, such as "at 09:00"',
+                    )
+
+
+def _check_early_holds(
+    ruleset: Ruleset, row: CalendarRow, complaints: Complaints
+) -> None:
+    """What is held for a person is not moved by silence, and listed as a trouble."""
+    closes = first(row, "deadline")
+    for state in ruleset.states.values():
+        for moment, branches in state.at.items():
+            acts = first(row, moment)
+            for index, branch in enumerate(branches):
+                early = acts and closes and instant(acts) < instant(closes)
+                if early and branch.do == vocabulary.HOLD and state.on:
+                    complaints.warn(
+                        ("states", state.name, "at", moment, index, "do"),
+                        "a person has to look at it though the deadline is not over",
+                        "do it later",
+                    )
 
 
 def _check_first_entry(ruleset: Ruleset, complaints: Complaints) -> None:
@@ -67,6 +125,13 @@ def _check_unused_moments(ruleset: Ruleset, complaints: Complaints) -> None:
             path: Path = ("calendar", index, name)
             message = f'nothing happens at moment "{name}"'
             complaints.warn_key(path, message, "use it or take it out")
+
+
+def _check_unanswerable(ruleset: Ruleset, complaints: Complaints) -> None:
+    for path, _, telling in tellings(ruleset):
+        if telling.is_notice and not telling.asks:
+            message = "this notice offers no answer to those who do not want silence"
+            complaints.warn(path, message, 'add "asks:" with their answers')
 
 
 def _check_notice(ruleset: Ruleset, notice: Notice, complaints: Complaints) -> None:

@@ -22,6 +22,7 @@ def check(ruleset: Ruleset, complaints: Complaints) -> None:
     if notice.out_for <= timedelta(0):
         message = "a notice that is out for no time can have been read by nobody"
         complaints.at(("notice", "out_for"), message, 'such as "7 days"')
+    _check_kept_open(ruleset, notice, complaints)
     for state, moment, index in _silences(ruleset):
         if complaints.doubtful(("states", state.name, "remind")):
             continue
@@ -30,7 +31,25 @@ def check(ruleset: Ruleset, complaints: Complaints) -> None:
         for place, row in enumerate(ruleset.calendar):
             path: Path = ("calendar", place, moment)
             _check_open(silence, row, path, complaints)
+            _check_gap(silence, row, path, complaints)
             _check_out(silence, row, path, complaints)
+
+
+def _check_kept_open(ruleset: Ruleset, notice: Notice, complaints: Complaints) -> None:
+    """Who is told late should still be able to answer: that is what it is for."""
+    untils = {
+        branch.until
+        for state, _, _ in _silences(ruleset)
+        for branches in state.on.values()
+        for branch in branches
+        if branch.until
+    }
+    if untils and notice.keeps_open not in untils:
+        complaints.at(
+            ("notice", "keeps_open"),
+            f'no answer is open until "{notice.keeps_open}"',
+            f'write "{min(untils)}", as the answers do',
+        )
 
 
 def _silences(ruleset: Ruleset) -> Iterator[tuple[State, str, int]]:
@@ -122,21 +141,44 @@ def _check_open(
 ) -> None:
     """Silence should not speak while people are told that they can still answer."""
     acts = first(row, silence.moment)
-    open_until = {"deadline", silence.notice.keeps_open, *_ends_of_answers(silence)}
-    for moment in sorted(open_until):
+    for moment, what, hint in _ends_of_answers(silence):
         closes = first(row, moment)
         if acts and closes and instant(closes) > instant(acts):
             complaints.at(
                 path,
                 f"{silence.moment} ({acts.describe()}) comes before "
-                f"{moment} ({closes.describe()})",
-                f"let {moment} end first",
+                f"{moment} ({closes.describe()}){what}",
+                hint,
             )
 
 
-def _ends_of_answers(silence: _Silence) -> Iterator[str]:
-    for branches in silence.state.on.values():
-        yield from (branch.until for branch in branches if branch.until)
+def _check_gap(
+    silence: _Silence, row: CalendarRow, path: Path, complaints: Complaints
+) -> None:
+    acts, closes = first(row, silence.moment), offsets(row, "deadline")
+    if complaints.doubtful((*path[:2], "deadline")):
+        return
+    if acts and closes and instant(closes[0]) < instant(acts):
+        deadline = closes[0].describe()
+        hint = "let the one follow the other"
+        if not closes[0].end_of_day:
+            hint = f'is "end of" missing before "{deadline}"?'
+        complaints.warn(
+            path,
+            f"nothing happens between the deadline ({deadline}) and "
+            f"{silence.moment} ({acts.describe()})",
+            hint,
+        )
+
+
+def _ends_of_answers(silence: _Silence) -> Iterator[tuple[str, str, str]]:
+    """The moments until which people can answer, what they are, and a remedy."""
+    yield "deadline", "", "let deadline end first"
+    for event, branches in sorted(silence.state.on.items()):
+        for branch in branches:
+            if branch.until:
+                what = f', until which "{event}" is open'
+                yield branch.until, what, f'let "{event}" be open until deadline'
 
 
 def _check_out(

@@ -29,6 +29,7 @@ def check(ruleset: Ruleset, complaints: Complaints) -> None:
     if kind.usage is not None:
         for path, guard in _conditions(opening):
             _check_usage(path, guard, kind, complaints)
+            _check_early(path, guard, kind, complaints)
         _check_warning(opening, kind, complaints)
 
 
@@ -81,6 +82,24 @@ def _check_usage(
     elif kind.usage not in guard.reads:
         message = f'this condition does not read "{kind.usage}", which opens it'
         complaints.at(path, message, f'such as "{kind.usage} > {kind.limit}"')
+
+
+def _check_early(
+    path: Path, guard: Guard, kind: ChangeType, complaints: Complaints
+) -> None:
+    """Half of what is allowed is not too much, nor nearly so."""
+
+    def is_early(world: World) -> bool:
+        used, allowed = world.get(kind.usage or ""), world.get(kind.limit or "")
+        if not isinstance(used, int) or not isinstance(allowed, int):
+            return False
+        return 0 < 2 * used < allowed and guard.holds(world)
+
+    if worlds_of([guard]).where(is_early):
+        message = f'this holds far below the limit: "{kind.usage}" may be small'
+        near = f'such as "{kind.usage} * 100 >= {kind.limit} * 90" for 90 percent'
+        past = f'such as "{kind.usage} > {kind.limit}"'
+        complaints.warn(path, message, near if "warn" in path else past)
 
 
 def _check_warning(opening: Opening, kind: ChangeType, complaints: Complaints) -> None:

@@ -229,6 +229,7 @@ def _sentence(path: Path, error: ErrorDetails) -> tuple[str, str]:
     if kind in _WANTED:
         unclear = kind == "bool_type" and str(given).casefold() in _YES_NO
         hint = "yes, no, on and off are plain words in YAML 1.2" if unclear else ""
+        hint = "digits only, such as 2000" if kind == "int_type" else hint
         return f"should be {_WANTED[kind]}, not {_shown(given)}", hint
     if kind in {"too_short", "string_too_short"}:
         return "should not be empty", ""

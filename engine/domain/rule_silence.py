@@ -25,6 +25,7 @@ def check(ruleset: Ruleset, complaints: Complaints) -> None:
         _check_silence(ruleset, ruleset.states[name], dates, complaints)
     for name in sorted(_cancelled(ruleset)):
         _check_cancelled(ruleset.states[name], dates, complaints)
+    _check_answers(ruleset, complaints)
 
 
 class _Dates:
@@ -110,3 +111,19 @@ def _check_cancelled(state: State, dates: _Dates, complaints: Complaints) -> Non
                 f'"{state.name}", and this would "{dates.settles}" all the same',
                 f'say "do: {dates.drops}" instead',
             )
+
+
+def _check_answers(ruleset: Ruleset, complaints: Complaints) -> None:
+    """Where a message offers to cancel, its other answers should say something else."""
+    no = vocabulary.CANCELLING
+    for _, name, telling in tellings(ruleset):
+        on = ruleset.states[name].on
+        ends = {branch.to for branch in on.get(no, ()) if no in telling.asks}
+        for event in telling.asks:
+            targets = {branch.to for branch in on.get(event, ())}
+            if event != no and targets and targets <= ends:
+                complaints.at_key(
+                    ("states", name, "on", event),
+                    f'"{event}" leads to "{targets.pop()}", as "{no}" does',
+                    "let the two answers lead to different states",
+                )

@@ -26,8 +26,9 @@ class Conditional(Protocol):
 
 Option = TypeVar("Option", bound=Conditional)
 
-#: Beyond this many samples nothing is claimed: checking should take no time.
-_MOST_SAMPLES: Final = 3_000
+#: Where more answers would have to be asked for, nothing is claimed: checking should
+#: take no time.
+_MOST_ANSWERS: Final = 10_000
 #: Numbers that are tried of every fact, whatever it is compared with.
 _USUAL: Final = (12, 1_000)
 
@@ -81,7 +82,7 @@ def worlds_of(found: Sequence[Guard], also: Collection[str] = ()) -> Worlds:
     number = 1
     for some in values.values():
         number *= len(some)
-    if number > _MOST_SAMPLES:
+    if number * len(found) > _MOST_ANSWERS:
         return Worlds((), are_all=False)
     samples = tuple(
         dict(zip(values, combination, strict=True))

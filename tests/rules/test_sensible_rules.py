@@ -219,6 +219,7 @@ SENSIBLE: dict[str, Edits] = {
     "silence until renewal start": [
         ("    silence: 44 days before renewal_start", "    silence: renewal_start"),
         ("    start: renewal_start\n", "    start: 1 day after renewal_start\n"),
+        ("end of 45 days before", "end of 1 day before"),
     ],
     "a reminder each for those with and without partner": instead_of(
         REMINDER,
@@ -237,11 +238,16 @@ SENSIBLE: dict[str, Edits] = {
             REMINDER,
             """      - if: not notice_out
         message: last_call
-        at: silence
+        at: morning
         to: owner
         asks: accept
 """
             + REMINDER,
+        ),
+        (
+            "    silence: 44 days before renewal_start",
+            "    silence: 44 days before renewal_start\n"
+            "    morning: 44 days before renewal_start at 09:00",
         ),
         (
             "        until: deadline\n        why: The customer agr",
