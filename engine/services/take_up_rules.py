@@ -21,7 +21,8 @@ def take_up(store: Storage, rulebook: Rulebook, now: datetime) -> None:
     versions = {file: content_version(text) for file, text in rulebook.files.items()}
     with store.begin(read_only=True) as unit:
         kept = unit.book.rule_versions()
-        if versions.items() <= dict(kept).items():
+        newest = dict(kept).values()
+        if set(versions.values()) <= set(newest):
             return
         problems = list(lost_states(unit, rulebook))
     if problems:

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from engine.domain.errors import ProblemsError
@@ -88,9 +90,12 @@ def test_rules_are_written_once_and_only_read_from_then_on(
 ) -> None:
     take_up(tacit.store, rulebook, JUNE)
     before = tacit.contents()
+    moved = dict(rulebook.files)
+    moved["ours.yaml"] = moved.pop("renewal.yaml")
 
     with tacit.store.begin():  # Somebody else is writing all the time.
         take_up(tacit.store, rulebook, JULY)
+        take_up(tacit.store, replace(rulebook, files=moved), JULY)
 
     assert tacit.contents() == before
     assert len(kept(tacit)) == 4
