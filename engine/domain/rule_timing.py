@@ -260,7 +260,8 @@ def _check_tolerances(state: State, complaints: Complaints) -> None:
 
 
 def _check_answers(state: State, row: CalendarRow, complaints: Complaints) -> None:
-    """A reminder should not ask for what can no longer be answered."""
+    """A reminder should not ask for what is closed, or will be sooner than it says."""
+    deadline = first(row, "deadline")
     for index, reminder in enumerate(state.remind):
         sent = [o for moment in reminder.moments for o in offsets(row, moment)]
         last = max(sent, key=instant, default=None)
@@ -268,13 +269,15 @@ def _check_answers(state: State, row: CalendarRow, complaints: Complaints) -> No
             path: Path = ("states", state.name, "remind", index, "asks", place)
             closed = _closed(state, row, event, reminder.telling.to)
             if last and closed and instant(last) >= instant(closed):
-                complaints.at(
-                    path,
-                    f'asks for "{event}" {last.describe()}, but it is open only '
-                    f"until {closed.describe()}",
-                    "send the reminder earlier, or do not ask",
-                )
-                break  # The next event is probably closed for the same reason.
+                what = f'asks for "{event}" {last.describe()}, but it is open only '
+                hint = "send the reminder earlier, or do not ask"
+            elif closed and deadline and instant(closed) < instant(deadline):
+                what = f'this names the deadline, but "{event}" is open only '
+                hint = f'let "{event}" be open until deadline'
+            else:
+                continue
+            complaints.at(path, f"{what}until {closed.describe()}", hint)
+            break  # The next event is probably closed for the same reason.
 
 
 def _closed(state: State, row: CalendarRow, event: str, role: str) -> Offset | None:
