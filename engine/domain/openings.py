@@ -1,7 +1,7 @@
 """When contract changes come into being: at each term, or because of usage."""
 
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
 from typing import Final
 
 from engine.domain.anniversaries import first_of_next_month, next_after
@@ -13,9 +13,17 @@ RENEWAL: Final = "renewal"
 _LETTERS: Final = {"renewal": "R", "contact_tier_upgrade": "T", "email_overage": "E"}
 
 
+#: What a change is opened for: contract, type, and the period, if that matters.
+Occasion = tuple[int, str, date | None]
+
+
 @dataclass(frozen=True, slots=True)
 class ContractTerms:
-    """What opening a change needs to know of a contract."""
+    """What opening a change needs to know of a contract.
+
+    Terms are counted from `started_on`, or from the last renewal start that was moved
+    by hand and has taken effect, which then stands here.
+    """
 
     id: int
     code: str
@@ -40,7 +48,7 @@ class MonthOfUsage:
 
 @dataclass(frozen=True, slots=True)
 class NewChange:
-    """A change to be opened; opening the same one twice is opening it once."""
+    """A change to be opened; what it is opened for needs no second one."""
 
     code: str
     contract_id: int
@@ -48,6 +56,15 @@ class NewChange:
     period_on: date
     renewal_start: date
     new_contact_limit: int | None = None
+
+    @property
+    def occasion(self) -> Occasion:
+        return occasion(self.contract_id, self.type, self.period_on)
+
+
+def occasion(contract_id: int, kind: str, period_on: date) -> Occasion:
+    """A contract renews once at a time; usage of each period may open a change."""
+    return (contract_id, kind, None if kind == RENEWAL else period_on)
 
 
 def subject_facts(
@@ -67,6 +84,22 @@ def next_renewal(terms: ContractTerms, after: date) -> NewChange:
     """The contract's first renewal after a day, counted from its original start."""
     start = next_after(terms.started_on, terms.commitment_months, after)
     return _change(terms, RENEWAL, start, start)
+
+
+def counted_after(terms: ContractTerms, started: date) -> ContractTerms:
+    """The terms once a renewal took effect on a day.
+
+    A day that is no anniversary was chosen by hand: the terms are counted from it.
+    """
+    return (
+        terms if is_anniversary(terms, started) else replace(terms, started_on=started)
+    )
+
+
+def is_anniversary(terms: ContractTerms, day: date) -> bool:
+    """Whether a term of the contract begins on the day, counted as they are."""
+    day_before = day - timedelta(days=1)
+    return next_after(terms.started_on, terms.commitment_months, day_before) == day
 
 
 def email_limit(opening: Opening, terms: ContractTerms) -> int | None:

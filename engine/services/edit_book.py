@@ -8,8 +8,9 @@ from engine.domain import audit
 from engine.domain.errors import TacitError
 from engine.domain.interfaces import Storage, UnitOfWork
 from engine.domain.ownership import DEFAULT, PARTNER, VENDOR, communication_owner
-from engine.domain.records import ChangeRow, NewEntry
+from engine.domain.records import ChangeRow
 from engine.domain.ruleset import Rulebook
+from engine.services.book_notes import Edit, note_edits
 from engine.services.ledger import Ledger, make_note
 from engine.services.plan_again import Moved, plan_again
 
@@ -84,7 +85,7 @@ class Editor:
             _refuse_closed(row)
             if row.renewal_start != day:
                 edit = {"renewal_start": day.isoformat()}
-                moved = [Moved(row, day, row.period_on)]
+                moved = [Moved(row, day)]
                 plan_again(unit, self.rulebook, moved, edit, self.by, self.now)
                 unit.commit()
         return f"{row.code}: renewal start is {day}"
@@ -222,10 +223,7 @@ def note_edit(
 ) -> None:
     """Say in a subject's own trail (kind, id, code) what was edited."""
     kind, id_, code = subject
-    seq, head = unit.audit.head(kind, id_) or (0, audit.first_link(kind, code))
-    body = audit.body({"by": by, "set": values})
-    hash_ = audit.link(head, audit.entry_text(now, "edited", body))
-    unit.audit.append([NewEntry(kind, id_, seq + 1, now, "edited", body, hash_)])
+    note_edits(unit, kind, [Edit(id_, code, values)], by, now)
 
 
 def _refuse_closed(row: ChangeRow) -> None:

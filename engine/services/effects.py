@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from engine.domain import audit
+from engine.domain import audit, openings
 from engine.domain.interfaces import UnitOfWork
 from engine.domain.records import ChangeRow
 from engine.domain.ruleset import Rulebook
+from engine.services.book_notes import Edit, note_edits
 from engine.services.ledger import Effect, Ledger, make_note
 from engine.services.open_changes import following_renewal, open_changes
 
@@ -33,6 +34,7 @@ def carry_out(
             for e in waiting
             if e.do == "start next term" and e.change.ended_on is None
         ]
+        _count_from_moved_starts(unit, going_on, now)
         ledger = open_changes(
             unit, rulebook, [following_renewal(row) for row in going_on], now
         )
@@ -62,6 +64,24 @@ def close_changes_of_ended(
         )
     ledger.write()
     unit.outbox.drop_waiting((row.id for row in rows), "the contract has ended")
+
+
+def _count_from_moved_starts(
+    unit: UnitOfWork, rows: Sequence[ChangeRow], now: datetime
+) -> None:
+    """Count the terms of a contract from a start that was moved off its anniversary."""
+    moved = [
+        row
+        for row in rows
+        if not openings.is_anniversary(row.terms(), row.renewal_start)
+    ]
+    starts = [(row.contract_id, row.renewal_start) for row in moved]
+    unit.book.update_column("contracts", "counted_from", starts)
+    edits = [
+        Edit(row.contract_id, row.contract_code, {"counted_from": row.renewal_start})
+        for row in moved
+    ]
+    note_edits(unit, "contract", edits, "clock", now)
 
 
 def _apply_limits(unit: UnitOfWork, rows: Sequence[ChangeRow]) -> None:

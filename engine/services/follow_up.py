@@ -114,7 +114,7 @@ def _moved(row: ChangeRow, now: datetime) -> Moved:
     if row.type != openings.RENEWAL:
         return Moved.in_place(row)
     new = openings.next_renewal(row.terms(), local_day(now, row.zone))
-    return Moved(row, new.renewal_start, new.period_on)
+    return Moved(row, new.renewal_start)
 
 
 def _release(unit: UnitOfWork, customer_ids: Sequence[int], now: datetime) -> None:

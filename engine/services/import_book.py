@@ -204,6 +204,8 @@ class _Import:
             # That ended the former partner's ownership; the file's word goes on.
             if "communication_owner" in row:
                 different["communication_owner"] = row["communication_owner"]
+        if "started_on" in different:
+            different["counted_from"] = None
         if different:
             self._unit.book.update(kind, held["id"], different)
 

@@ -1,6 +1,7 @@
 """Opens changes of contracts: at each term, and because of usage."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from engine.domain import audit, openings, replay
@@ -21,11 +22,9 @@ def open_changes(
     unit: UnitOfWork, rulebook: Rulebook, wanted: Sequence[Wanted], now: datetime
 ) -> Ledger:
     """Open those that were not opened before, and do at once what is already due."""
-    known = unit.changes.existing(new for new, _ in wanted)
-    fresh = {new.code: (new, terms) for new, terms in wanted if new.code not in known}
     shared: dict[tuple[Ruleset, Subject], Outcome] = {}
     to_insert, starts = [], []
-    for new, terms in fresh.values():
+    for new, terms in _with_own_codes(unit, _not_opened(unit, wanted)):
         ruleset = rulebook.machines[new.type]
         subject = openings.new_subject(ruleset, terms, new.renewal_start)
         first_day = listed_on(ruleset, subject)
@@ -52,10 +51,30 @@ def renewals_of(terms: Iterable[ContractTerms], now: datetime) -> list[Wanted]:
     ]
 
 
+def _not_opened(unit: UnitOfWork, wanted: Sequence[Wanted]) -> list[Wanted]:
+    """Those that nothing was opened for, each once."""
+    opened = unit.changes.opened({new.contract_id for new, _ in wanted})
+    fresh = {new.occasion: (new, terms) for new, terms in wanted}
+    return [one for occasion, one in fresh.items() if occasion not in opened]
+
+
+def _with_own_codes(unit: UnitOfWork, wanted: Sequence[Wanted]) -> list[Wanted]:
+    """Each with a code of its own: an earlier change may have moved off its date."""
+    waiting = {new.code: (new, terms) for new, terms in wanted}
+    number = 1
+    while taken := unit.changes.taken(waiting):
+        number += 1
+        for code in taken:
+            new, terms = waiting.pop(code)
+            code = f"{code.removesuffix(f'-{number - 1}')}-{number}"
+            waiting[code] = replace(new, code=code), terms
+    return list(waiting.values())
+
+
 def following_renewal(row: ChangeRow) -> Wanted:
     """The renewal after one that has taken effect."""
-    terms = row.terms()
-    return openings.next_renewal(terms, row.period_on), terms
+    terms = openings.counted_after(row.terms(), row.renewal_start)
+    return openings.next_renewal(terms, row.renewal_start), terms
 
 
 def opened_by_usage(

@@ -20,12 +20,11 @@ class Moved:
 
     row: ChangeRow
     renewal_start: date
-    period_on: date
 
     @classmethod
     def in_place(cls, row: ChangeRow) -> "Moved":
         """The same dates, but what follows from them is no longer the same."""
-        return cls(row, row.renewal_start, row.period_on)
+        return cls(row, row.renewal_start)
 
 
 def plan_again(
@@ -46,7 +45,6 @@ def plan_again(
         row, ruleset = one.row, rulebook.machines[one.row.type]
         row = row._replace(
             renewal_start=one.renewal_start,
-            period_on=one.period_on,
             plan=row.plan + 1,
             handled_until=None,
             notice_out_at=None,
@@ -56,7 +54,6 @@ def plan_again(
         unit.changes.plan_again(
             row.id,
             renewal_start=row.renewal_start,
-            period_on=row.period_on,
             listed_on=listed_on(ruleset, subject),
         )
         said = {**edit, **_moved_date(one)}

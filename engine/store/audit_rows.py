@@ -1,6 +1,6 @@
 """The audit trail's rows: appended, read back, sealed, archived; never changed."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import groupby
 from operator import itemgetter
@@ -18,6 +18,7 @@ from sqlalchemy import (
     literal,
     select,
     text,
+    tuple_,
 )
 from sqlalchemy.sql.elements import ColumnElement
 
@@ -26,7 +27,7 @@ from engine.domain.archive_lines import Subject, Written
 from engine.domain.audit import SUBJECTS, TRAIL, Checkpoint, Entry, Trail, beginning
 from engine.domain.records import NewEntry, Seal
 from engine.domain.streams import side_by_side
-from engine.store.bulk import insert_rows
+from engine.store.bulk import chunks, insert_rows
 from engine.store.tables import (
     audit,
     changes,
@@ -93,20 +94,25 @@ class AuditRows:
         )
         return [Entry(*row) for row in self._connection.execute(query)]
 
-    def head(self, subject_kind: str, subject_id: int) -> tuple[int, str] | None:
-        """The seq and hash of a subject's last entry, archived or not."""
-        c = audit.c
-        query = (
-            select(c.seq, c.hash)
-            .where(c.subject_kind == subject_kind, c.subject_id == subject_id)
-            .order_by(c.seq.desc())
-            .limit(1)
-        )
-        row = self._connection.execute(query).one_or_none()
-        if row is None:
-            found = self._checkpoint(subject_kind, subject_id)
-            return (found.seq, found.hash) if found else None
-        return row.seq, row.hash
+    def heads_of(
+        self, subject_kind: str, subject_ids: Iterable[int]
+    ) -> dict[int, tuple[int, str]]:
+        """The seq and hash of the last entry, archived or not, of subjects with any."""
+        found: dict[int, tuple[int, str]] = {}
+        for ids in chunks(subject_ids):
+            c = checkpoints.c
+            own = and_(c.subject_kind == subject_kind, c.subject_id.in_(ids))
+            archived = select(c.subject_id, c.seq, c.hash).where(own)
+            c = audit.c
+            own = and_(c.subject_kind == subject_kind, c.subject_id.in_(ids))
+            last = select(c.subject_id, func.max(c.seq)).where(own)
+            present = select(c.subject_id, c.seq, c.hash).where(
+                own, tuple_(c.subject_id, c.seq).in_(last.group_by(c.subject_id))
+            )
+            for query in (archived, present):
+                for row in self._connection.execute(query):
+                    found[row[0]] = (row[1], row[2])
+        return found
 
     def trail(self, subject_kind: str, subject_id: int, name: str) -> Trail:
         """A subject's entries after its checkpoint."""

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
-from itertools import islice
 from typing import Any, Final
 
 from sqlalchemy import Connection, Table, bindparam, func, insert, or_, select, update
@@ -12,8 +11,8 @@ from engine.domain.errors import NotFoundError
 from engine.domain.openings import ContractTerms, MonthOfUsage
 from engine.domain.problems import nearest
 from engine.domain.records import Person
-from engine.store.bulk import update_rows
-from engine.store.change_rows import CHUNK
+from engine.store.bulk import chunks, update_rows
+from engine.store.change_rows import counted_from
 from engine.store.tables import (
     contracts,
     customers,
@@ -58,7 +57,7 @@ class BookRows:
         """The rows of a kind with these codes, whole."""
         table = TABLES[kind]
         found: dict[str, dict[str, Any]] = {}
-        for chunk in _chunks(codes):
+        for chunk in chunks(codes):
             query = select(table).where(table.c.code.in_(chunk))
             for row in self._connection.execute(query).mappings():
                 found[row["code"]] = dict(row)
@@ -69,7 +68,7 @@ class BookRows:
     ) -> dict[tuple[int, str], dict[str, Any]]:
         """Months of usage by contract id and month."""
         found: dict[tuple[int, str], dict[str, Any]] = {}
-        for chunk in _chunks(sorted({key[0] for key in keys})):
+        for chunk in chunks(sorted({key[0] for key in keys})):
             query = select(usage).where(usage.c.contract_id.in_(chunk))
             for row in self._connection.execute(query).mappings():
                 found[(row["contract_id"], row["month"])] = dict(row)
@@ -94,10 +93,10 @@ class BookRows:
     def terms(self, contract_ids: Iterable[int]) -> Iterator[ContractTerms]:
         """The terms of contracts that have not ended."""
         c = contracts.c
-        for chunk in _chunks(contract_ids):
+        for chunk in chunks(contract_ids):
             query = (
                 select(
-                    c.id, c.code, c.started_on, c.commitment_months, c.billing_months,
+                    c.id, c.code, counted_from(), c.commitment_months, c.billing_months,
                     c.automatic_renewal, c.starter, c.contact_limit,
                     customers.c.time_zone, customers.c.partner_id.is_not(None),
                 )
@@ -113,7 +112,7 @@ class BookRows:
     ) -> dict[int, list[MonthOfUsage]]:
         """Each contract's latest month of usage."""
         found: dict[int, list[MonthOfUsage]] = {}
-        for chunk in _chunks(contract_ids):
+        for chunk in chunks(contract_ids):
             latest = (
                 select(usage.c.contract_id, func.max(usage.c.month).label("month"))
                 .where(usage.c.contract_id.in_(chunk))
@@ -169,7 +168,7 @@ class BookRows:
 
     def people(self, ids: Iterable[int]) -> dict[int, Person]:
         found: dict[int, Person] = {}
-        for chunk in _chunks(ids):
+        for chunk in chunks(ids):
             query = select(people).where(people.c.id.in_(chunk))
             for row in self._connection.execute(query).mappings():
                 found[row["id"]] = _person(row)
@@ -192,7 +191,7 @@ class BookRows:
     def customer_views(self, ids: Iterable[int]) -> dict[int, dict[str, Any]]:
         """Customers with their partner and primary contact, for people to read."""
         found: dict[int, dict[str, Any]] = {}
-        for chunk in _chunks(ids):
+        for chunk in chunks(ids):
             query = (
                 select(
                     customers,
@@ -211,7 +210,7 @@ class BookRows:
 
     def contract_views(self, ids: Iterable[int]) -> dict[int, dict[str, Any]]:
         found: dict[int, dict[str, Any]] = {}
-        for chunk in _chunks(ids):
+        for chunk in chunks(ids):
             query = select(contracts).where(contracts.c.id.in_(chunk))
             for row in self._connection.execute(query).mappings():
                 found[row["id"]] = dict(row)
@@ -278,9 +277,3 @@ def _person(row: Any) -> Person:
         row["partner_id"],
         roles,
     )
-
-
-def _chunks(values: Iterable[Any]) -> Iterator[list[Any]]:
-    waiting = iter(values)
-    while chunk := list(islice(waiting, CHUNK)):
-        yield chunk

@@ -6,6 +6,7 @@ itself as much as the database's own work: see `benchmarks/`.
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime
+from itertools import islice
 from operator import itemgetter
 from typing import Any, Final
 
@@ -24,6 +25,7 @@ from sqlalchemy.types import NullType
 
 from engine.store.tables import UtcDateTime
 
+CHUNK: Final = 500  # below every database's limit of parameters in a statement
 _SQLITE: Final = "sqlite"
 _RAW: Final = NullType()
 
@@ -38,6 +40,13 @@ class _Once(dict[Any, Any]):
     def __missing__(self, value: Any) -> Any:
         self[value] = made = self._convert(value)
         return made
+
+
+def chunks(values: Iterable[Any]) -> Iterator[list[Any]]:
+    """The values, as many at a time as any database takes in one statement."""
+    waiting = iter(values)
+    while chunk := list(islice(waiting, CHUNK)):
+        yield chunk
 
 
 def raw(columns: Iterable[ColumnElement[Any]]) -> list[ColumnElement[Any]]:

@@ -2,20 +2,17 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
-from itertools import islice
 from typing import Any, Final
 
 from sqlalchemy import Connection, Select, and_, func, or_, select, update
 from sqlalchemy.sql.elements import ColumnElement
 
 from engine.domain.errors import NotFoundError, TacitError
-from engine.domain.openings import NewChange
+from engine.domain.openings import RENEWAL, NewChange, Occasion, occasion
 from engine.domain.problems import nearest
 from engine.domain.records import ChangeRow, ChangeUpdate
-from engine.store.bulk import among, converted, insert_rows, raw, update_rows
+from engine.store.bulk import among, chunks, converted, insert_rows, raw, update_rows
 from engine.store.tables import changes, contracts, customers, people
-
-CHUNK: Final = 500  # below every database's limit of parameters in a statement
 
 _OPENED: Final = (
     "code", "contract_id", "type", "period_on", "renewal_start", "new_contact_limit",
@@ -27,6 +24,11 @@ class ConflictError(TacitError):
     """Raised when a change was changed by somebody else in between: try again."""
 
 
+def counted_from() -> ColumnElement[Any]:
+    """From when a contract's terms are counted."""
+    return func.coalesce(contracts.c.counted_from, contracts.c.started_on)
+
+
 def change_columns() -> list[ColumnElement[Any]]:
     """The columns of a `ChangeRow`, in its order."""
     c, k = changes.c, contracts.c
@@ -34,7 +36,7 @@ def change_columns() -> list[ColumnElement[Any]]:
         c.id, c.code, c.type, c.state, c.version, c.plan, c.head, c.period_on,
         c.renewal_start, c.handled_until, c.notice_out_at, c.next_due_at, c.attention,
         c.closed_at, c.owner_choice, c.new_contact_limit,
-        k.id, k.code, k.started_on, k.commitment_months, k.billing_months,
+        k.id, k.code, counted_from(), k.commitment_months, k.billing_months,
         k.automatic_renewal, k.starter, k.contact_limit, k.ended_on,
         customers.c.id, customers.c.time_zone, customers.c.partner_id,
     ]  # fmt: skip
@@ -96,10 +98,6 @@ class ChangeRows:
     def open_of_customers(self, customer_ids: Iterable[int]) -> list[ChangeRow]:
         """The open changes of these customers' contracts, locked."""
         return self._in_chunks(customers.c.id, customer_ids, _OPEN, lock=True)
-
-    def of_customer(self, customer_id: int) -> list[ChangeRow]:
-        """Every change of a customer's contracts, open and closed."""
-        return self._in_chunks(customers.c.id, [customer_id])
 
     def all(self, page: int = 5_000) -> Iterator[ChangeRow]:
         """Every change in the order of their ids; a page at a time is read."""
@@ -169,10 +167,21 @@ class ChangeRows:
             ids |= {row[0]: row[1] for row in self._connection.execute(query)}
         return [ids[new.code] for new, *_ in opened]
 
-    def existing(self, wanted: Iterable[NewChange]) -> set[str]:
-        """Those of the wanted changes that have been opened before, by code."""
+    def opened(self, contract_ids: Iterable[int]) -> set[Occasion]:
+        """The occasions of these contracts that nothing more may be opened for."""
+        c = changes.c
+        found: set[Occasion] = set()
+        for chunk in chunks(contract_ids):
+            query = select(c.contract_id, c.type, c.period_on).where(
+                c.contract_id.in_(chunk), or_(_OPEN, c.type != RENEWAL)
+            )
+            found.update(occasion(*row) for row in self._connection.execute(query))
+        return found
+
+    def taken(self, codes: Iterable[str]) -> set[str]:
+        """Those of the codes that changes have already."""
         found: set[str] = set()
-        for chunk in chunks(new.code for new in wanted):
+        for chunk in chunks(codes):
             query = select(changes.c.code).where(changes.c.code.in_(chunk))
             found.update(self._connection.execute(query).scalars())
         return found
@@ -192,7 +201,7 @@ class ChangeRows:
             )
 
     def plan_again(
-        self, change_id: int, *, renewal_start: date, period_on: date, listed_on: date
+        self, change_id: int, *, renewal_start: date, listed_on: date
     ) -> None:
         """Forget what was planned, because a date it follows from has moved."""
         self._connection.execute(
@@ -200,7 +209,6 @@ class ChangeRows:
             .where(changes.c.id == change_id)
             .values(
                 renewal_start=renewal_start,
-                period_on=period_on,
                 listed_on=listed_on,
                 plan=changes.c.plan + 1,
                 handled_until=None,
@@ -267,10 +275,3 @@ def _matches(search: str) -> ColumnElement[bool]:
     return or_(
         *(column.ilike(pattern, escape="\\") for column in columns), contacts.exists()
     )
-
-
-def chunks(values: Iterable[Any]) -> Iterable[list[Any]]:
-    """The values, as many at a time as a statement takes."""
-    waiting = iter(values)
-    while chunk := list(islice(waiting, CHUNK)):
-        yield chunk

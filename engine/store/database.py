@@ -1,6 +1,8 @@
 """Opening a database: SQLite with one writer and a write-ahead log, or PostgreSQL."""
 
 import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
@@ -105,11 +107,39 @@ def migrate(engine: Engine) -> None:
                 f"the database has schema {present}, which this version of Tacit does "
                 "not know: it was made by a newer one"
             )
-        with engine.begin() as connection:
+        with _altering(engine) as connection:
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
     except DBAPIError as error:
         raise DatabaseError(f"cannot use the database: {error.orig}") from None
+
+
+@contextmanager
+def _altering(engine: Engine) -> Iterator[Connection]:
+    """A transaction in which tables may be altered.
+
+    SQLite alters a table by copying it, and dropping the old one would take what
+    refers to its rows for broken; it can only be told not to look before it begins.
+    """
+    with engine.connect() as connection:
+        is_sqlite = engine.dialect.name == "sqlite"
+        driver: Any = connection.connection.driver_connection
+        if is_sqlite:
+            driver.execute("PRAGMA foreign_keys = OFF")
+        try:
+            with connection.begin():
+                yield connection
+                if is_sqlite:
+                    _refuse_broken_references(connection)
+        finally:
+            if is_sqlite:
+                driver.execute("PRAGMA foreign_keys = ON")
+
+
+def _refuse_broken_references(connection: Connection) -> None:
+    broken = connection.exec_driver_sql("PRAGMA foreign_key_check").all()
+    if broken:
+        raise DatabaseError(f"migrating would break {len(broken)} references")
 
 
 def _is_known(revision: str) -> bool:

@@ -31,8 +31,16 @@ from engine.domain.records import (
     NotTried,
     OutboxStatus,
 )
-from engine.store.bulk import among, converted, insert_rows, raw, update_rows
-from engine.store.change_rows import CHUNK, change_columns, chunks
+from engine.store.bulk import (
+    CHUNK,
+    among,
+    chunks,
+    converted,
+    insert_rows,
+    raw,
+    update_rows,
+)
+from engine.store.change_rows import change_columns
 from engine.store.tables import (
     changes,
     contracts,

@@ -19,7 +19,9 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
+    and_,
     false,
+    literal_column,
 )
 
 
@@ -120,11 +122,14 @@ contracts = Table(
     Column("customer_id", Id, ForeignKey("customers.id"), nullable=False, index=True),
     Column("product", Text, nullable=False),
     Column("started_on", Date, nullable=False),  # the anchor of every anniversary
+    # Instead of it, since a renewal start that was moved by hand took effect.
+    Column("counted_from", Date),
     Column("commitment_months", Integer, nullable=False),
     Column("automatic_renewal", Boolean, nullable=False),
     Column("billing_months", Integer, nullable=False),
     Column("starter", Boolean, nullable=False, default=False),
     Column("contact_limit", Integer),
+    Column("filed_limit", Integer),  # as a file last gave it; upgrades go beyond it
     Column("currency", String(3)),
     Column("mrr", BigInteger),
     Column("new_mrr", BigInteger),
@@ -139,6 +144,7 @@ usage = Table(
     Column("month", String(7), nullable=False),  # YYYY-MM
     Column("contacts", Integer),
     Column("emails_sent", Integer),
+    Column("warned", Text),  # messages told because of this month; joined with |
     UniqueConstraint("contract_id", "month"),
 )
 
@@ -168,7 +174,17 @@ changes = Table(
     Column("version", Integer, nullable=False),  # number of audit entries
     Column("rules_version", String(16), nullable=False),  # of the last step
     Column("head", String(64), nullable=False),  # hash of the last audit entry
-    UniqueConstraint("contract_id", "type", "period_on"),
+)
+#: What must never be, whoever opens changes at the same time.
+_OPEN_RENEWAL: Final = and_(
+    changes.c.type == literal_column("'renewal'"), changes.c.closed_at.is_(None)
+)
+Index(
+    "uq_changes_open_renewal",
+    changes.c.contract_id,
+    unique=True,
+    sqlite_where=_OPEN_RENEWAL,
+    postgresql_where=_OPEN_RENEWAL,
 )
 Index(
     "ix_changes_next_due_at",

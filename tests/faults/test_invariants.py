@@ -42,6 +42,11 @@ HARM = {
         "UPDATE changes SET next_due_at = NULL WHERE closed_at IS NULL",
         "1",
     ),
+    "a contract that renews no more": (
+        "UPDATE changes SET closed_at = '2027-01-01 00:00:00.000000' "
+        "WHERE closed_at IS NULL",
+        "1",
+    ),
     "a message that counts as sent": (
         "UPDATE deliveries SET status = 'retry' WHERE id = 1",
         "1",

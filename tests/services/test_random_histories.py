@@ -15,11 +15,10 @@ import pytest
 from engine.domain.errors import (
     DeliveryError,
     PermanentDeliveryError,
-    TacitError,
     TransientDeliveryError,
 )
 from engine.services.archive_audit import archive_audit
-from engine.services.edit_book import Editor
+from engine.services.edit_book import EditError, Editor
 from engine.services.seal_audit import seal
 from engine.store.archive_files import ArchiveFile
 from notifiers.recording import RecordingChannel
@@ -100,7 +99,7 @@ class History:
             self.now += timedelta(hours=self.random.randrange(1, 240))
             try:
                 self.random.choice(self.actions)()
-            except TacitError:
+            except EditError:
                 continue  # Refused; what that left behind is what the test is about.
 
     def drains(self) -> datetime:

@@ -1,20 +1,25 @@
+from datetime import date
 from pathlib import Path
 
 import pytest
 from alembic import command
-from sqlalchemy import inspect
+from sqlalchemy import inspect, text
 
+from engine.domain.openings import NewChange
+from engine.domain.ruleset import Rulebook
+from engine.services.advance_clock import advance_clock
 from engine.store import database
+from engine.store.change_rows import ConflictError
 from engine.store.database import DatabaseError
 from engine.store.unit_of_work import Store
-from tests.support.books import at
+from tests.support.books import a_small_book, at, imported
 
 
-def _downgrade(store: Store) -> None:
+def _downgrade(store: Store, revision: str = "base") -> None:
     config = database._config()
-    with store.engine.begin() as connection:
+    with database._altering(store.engine) as connection:
         config.attributes["connection"] = connection
-        command.downgrade(config, "base")
+        command.downgrade(config, revision)
 
 
 def test_the_migrations_lead_to_the_tables_that_the_program_uses(store: Store) -> None:
@@ -31,6 +36,32 @@ def test_the_migrations_go_down_and_up_again(store: Store) -> None:
 
     assert left == ["alembic_version"]
     assert database.schema_differences(store.engine) == []
+
+
+def test_a_book_of_the_first_schema_is_kept(store: Store, rulebook: Rulebook) -> None:
+    imported(store, rulebook, a_small_book(), at("2026-06-01"))
+    advance_clock(store, rulebook, at("2026-11-01T08:00"))
+    _downgrade(store, "0001")
+
+    database.migrate(store.engine)
+
+    with store.engine.connect() as connection:
+        limits = "SELECT contact_limit, filed_limit FROM contracts"
+        assert connection.execute(text(limits)).all() == [(1_000, 1_000)]
+        told = "SELECT message FROM outbox JOIN changes ON changes.id = change_id"
+        assert connection.execute(text(told)).all() == [("renewal_notice",)]
+    assert database.schema_differences(store.engine) == []
+
+
+def test_a_contract_never_has_two_open_renewals(
+    store: Store, rulebook: Rulebook
+) -> None:
+    imported(store, rulebook, a_small_book(), at("2026-06-01"))
+    day = date(2028, 3, 1)
+    second = NewChange("K-1.R20280301", 1, "renewal", day, day)
+
+    with pytest.raises(ConflictError), store.begin() as unit:
+        unit.changes.insert([(second, "pending", "rules", day)], at("2026-06-02"))
 
 
 def test_migrating_the_newest_schema_keeps_what_is_there(store: Store) -> None:

@@ -51,6 +51,7 @@ def broken_invariants(
     tables = _Tables(engine, archives)
     checks: list[Callable[[_Tables], Iterator[str]]] = [
         _nothing_is_lost,
+        _every_contract_renews,
         _all_or_none,
         _every_step_is_legal,
         _silence_waits_for_its_notice,
@@ -87,6 +88,7 @@ class _Tables:
                 "JOIN people ON people.id = person_id "
                 "JOIN outbox ON outbox.id = outbox_id ORDER BY deliveries.id"
             )
+            self.contracts = self._read("SELECT * FROM contracts")
             self.customers = self._read("SELECT * FROM customers")
             self.partners = self._read("SELECT * FROM partners")
             self.codes = {
@@ -187,6 +189,19 @@ def _nothing_is_lost(tables: _Tables) -> Iterator[str]:
             yield f"1: message {name} is {status} for no reason"
         if status not in ("queued", "sending", "sent", "held", "dropped"):
             yield f"1: message {name} is {status}"
+
+
+def _every_contract_renews(tables: _Tables) -> Iterator[str]:
+    """1: what has not ended has one renewal to come; what has ended has none."""
+    renewals = Counter(
+        change["contract_id"]
+        for change in tables.changes
+        if change["type"] == "renewal" and not change["closed_at"]
+    )
+    for contract in tables.contracts:
+        found, wanted = renewals[contract["id"]], 0 if contract["ended_on"] else 1
+        if found != wanted:
+            yield f"1: {contract['code']} has {found} open renewals, not {wanted}"
 
 
 def _nothing_sent_twice(tables: _Tables, ledger: Ledger) -> Iterator[str]:
