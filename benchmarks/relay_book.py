@@ -7,7 +7,8 @@ from typing import Final
 
 from benchmarks.measuring import shipped_rulebook
 from engine.domain.book import Row, Value
-from engine.services.import_book import Defaults, import_book
+from engine.services.import_book import import_book
+from engine.services.imported_values import Defaults
 from engine.store.unit_of_work import Store
 
 NOW: Final = datetime(2027, 3, 15, 12, tzinfo=UTC)

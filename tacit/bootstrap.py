@@ -18,7 +18,7 @@ from engine.domain.rule_compiler import compile_kept
 from engine.domain.rulebook import compile_rulebook
 from engine.domain.ruleset import Rulebook, Ruleset
 from engine.domain.yaml_text import Source, read
-from engine.services.import_book import Defaults
+from engine.services.imported_values import Defaults
 from engine.services.send_messages import Delivering
 from engine.services.take_up_rules import lost_states, take_up
 from engine.store.rule_folder import read_rule_files

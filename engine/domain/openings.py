@@ -35,6 +35,7 @@ class ContractTerms:
     contact_limit: int | None
     zone: str
     has_partner: bool
+    ended_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)

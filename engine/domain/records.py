@@ -6,6 +6,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import NamedTuple
 
+from engine.domain.moments import MIDNIGHT, local
 from engine.domain.openings import ContractTerms
 from engine.domain.outcome import Subject
 from engine.domain.ruleset import Ruleset
@@ -50,6 +51,11 @@ class ChangeRow(NamedTuple):
     def has_partner(self) -> bool:
         return self.partner_id is not None
 
+    @property
+    def contract_ends_at(self) -> datetime | None:
+        """When the contract is over, if its end is known."""
+        return local(self.ended_on, MIDNIGHT, self.zone) if self.ended_on else None
+
     def terms(self) -> ContractTerms:
         return ContractTerms(
             self.contract_id,
@@ -62,6 +68,7 @@ class ChangeRow(NamedTuple):
             self.contact_limit,
             self.zone,
             self.has_partner,
+            self.ended_on,
         )
 
     def subject(self, ruleset: Ruleset) -> Subject:
@@ -92,6 +99,17 @@ class ChangeUpdate(NamedTuple):
     closed_at: datetime | None
     rules_version: str
     head: str
+
+
+class Replanned(NamedTuple):
+    """What a change that is planned again is given, besides a new decision."""
+
+    id: int
+    renewal_start: date
+    listed_on: date
+    plan: int
+    owner_choice: str | None
+    new_contact_limit: int | None
 
 
 class NewEntry(NamedTuple):

@@ -99,11 +99,18 @@ def _edited(present: Replayed, said: Mapping[str, Any]) -> Replayed:
     changed = said.get("set", {})
     if "renewal_start" in changed:
         present = replace(present, renewal_start=changed["renewal_start"])
+    if "state" in changed:
+        present = replace(present, state=changed["state"])
     if "owner_choice" in changed:
         present = replace(present, owner_choice=changed["owner_choice"])
     if said.get("planned_again"):
-        plan = present.plan + 1
-        present = replace(present, notice_out=False, attention=None, plan=plan)
+        present = replace(
+            present,
+            notice_out=False,
+            attention=None,
+            closed_at=None,
+            plan=present.plan + 1,
+        )
     return present
 
 

@@ -128,8 +128,9 @@ PLACE_OF: Final[Mapping[tuple[str, ...], str]] = {
     ("vendor_operations",): "vendor.operations",
 }
 #: Effects after which nothing more happens to a change.
+START_NEXT_TERM: Final = "start next term"
 CLOSING: Final = frozenset(
-    {"start next term", "end contract", "apply change", "drop change"}
+    {START_NEXT_TERM, "end contract", "apply change", "drop change"}
 )
 HOLD: Final = "hold"
 #: Effects that would cut short what applies until renewal start.

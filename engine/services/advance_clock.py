@@ -1,14 +1,14 @@
 """The tick: does what fell due, once, in due order, in large batches."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
-from engine.domain.decide import decide, hold
 from engine.domain.interfaces import Storage, UnitOfWork
-from engine.domain.outcome import Outcome, Subject
-from engine.domain.records import Counts
-from engine.domain.ruleset import Rulebook, Ruleset
+from engine.domain.records import ChangeRow, Counts
+from engine.domain.ruleset import Rulebook
+from engine.services.close_changes import close_over
+from engine.services.decisions import Decisions
 from engine.services.effects import carry_out
 from engine.services.ledger import Ledger
 
@@ -46,25 +46,37 @@ def _one_batch(
     unit: UnitOfWork, rulebook: Rulebook, now: datetime, batch: int
 ) -> dict[str, int]:
     rows = unit.changes.due(now, batch)
-    ledger = Ledger(unit, now)
-    # Equal subjects decide alike: most of a day's changes share a few decisions.
-    shared: dict[tuple[Ruleset, Subject], Outcome] = {}
+    return {"due": len(rows), **_decide_all(unit, rulebook, rows, now)}
+
+
+def settle_due(
+    unit: UnitOfWork, rulebook: Rulebook, rows: Sequence[ChangeRow], now: datetime
+) -> bool:
+    """Do what fell due of some changes before something else is done to them.
+
+    Whether anything did: then `rows` are no longer what they were.
+    """
+    due = [row for row in rows if row.next_due_at and row.next_due_at <= now]
+    _decide_all(unit, rulebook, due, now)
+    return bool(due)
+
+
+def _decide_all(
+    unit: UnitOfWork, rulebook: Rulebook, rows: Sequence[ChangeRow], now: datetime
+) -> Mapping[str, int]:
+    ledger, decisions = Ledger(unit, now), Decisions(now)
+    over = {row.id: row for row in rows if _is_over(row, now)}
+    close_over(unit, rulebook, [*over.values()], "clock", now)
     for row in rows:
+        if row.id in over:
+            continue
         ruleset = rulebook.machines[row.type]
-        subject = row.subject(ruleset)
-        outcome = shared.get((ruleset, subject))
-        if outcome is None:
-            outcome = _decide(ruleset, subject, now)
-            shared[(ruleset, subject)] = outcome
-        ledger.take(row, ruleset, outcome)
+        ledger.take(row, ruleset, decisions.of(ruleset, row.subject(ruleset)))
     ledger.write()
     effects = carry_out(unit, rulebook, ledger.effects, now)
-    return dict(Counts({"due": len(rows), **ledger.counted}).plus(effects).numbers)
+    return Counts(ledger.counted).plus(effects).numbers
 
 
-def _decide(ruleset: Ruleset, subject: Subject, now: datetime) -> Outcome:
-    """One subject that nobody thought of must not stop the clock for all others."""
-    try:
-        return decide(ruleset, subject, None, now)
-    except Exception as error:
-        return hold(subject, f"{type(error).__name__}: {error}", now)
+def _is_over(row: ChangeRow, now: datetime) -> bool:
+    ends_at = row.contract_ends_at
+    return ends_at is not None and ends_at <= now

@@ -1,4 +1,4 @@
-"""Audit entries of the book's own rows: what came in or was edited, and by whom."""
+"""Audit entries of edits, of rows of the book and of changes: what, and by whom."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -6,7 +6,9 @@ from typing import NamedTuple
 
 from engine.domain import audit
 from engine.domain.interfaces import UnitOfWork
-from engine.domain.records import NewEntry
+from engine.domain.records import ChangeRow, NewEntry
+from engine.domain.ruleset import Rulebook
+from engine.services.ledger import Ledger, make_note
 
 
 class Edit(NamedTuple):
@@ -37,3 +39,19 @@ def note_edits(
         heads[edit.id] = place = seq + 1, audit.link(head, text)
         entries.append(NewEntry(subject, edit.id, place[0], now, kind, body, place[1]))
     unit.audit.append(entries)
+
+
+def note_changes(
+    unit: UnitOfWork,
+    rulebook: Rulebook,
+    rows: Sequence[ChangeRow],
+    values: Mapping[str, object],
+    by: str,
+    now: datetime,
+) -> None:
+    """Say in the trail of each change what was edited."""
+    ledger = Ledger(unit, now)
+    body = audit.body({"by": by, "set": values})
+    for row in rows:
+        ledger.note(row, rulebook.machines[row.type], make_note(now, "edited", body))
+    ledger.write()

@@ -4,15 +4,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from engine.domain import audit
 from engine.domain.errors import TacitError
 from engine.domain.interfaces import Storage, UnitOfWork
-from engine.domain.ownership import DEFAULT, PARTNER, VENDOR, communication_owner
+from engine.domain.ownership import DEFAULT, PARTNER
 from engine.domain.records import ChangeRow
 from engine.domain.ruleset import Rulebook
-from engine.services.book_notes import Edit, note_edits
-from engine.services.ledger import Ledger, make_note
-from engine.services.plan_again import Moved, plan_again
+from engine.services.advance_clock import settle_due
+from engine.services.book_notes import Edit, note_changes, note_edits
+from engine.services.change_association import change_association
+from engine.services.effects import carry_out
+from engine.services.plan_again import Moved, follow_facts, plan_again
 
 
 class EditError(TacitError):
@@ -82,11 +83,14 @@ class Editor:
         """Move a change's renewal start; everything that follows is planned again."""
         with self.store.begin() as unit:
             row = unit.changes.by_code(code)
+            if row.closed_at is None:
+                settle_due(unit, self.rulebook, [row], self.now)
+                row = unit.changes.by_code(code)
             _refuse_closed(row)
             if row.renewal_start != day:
-                edit = {"renewal_start": day.isoformat()}
-                moved = [Moved(row, day)]
-                plan_again(unit, self.rulebook, moved, edit, self.by, self.now)
+                moved = [Moved(row, row._replace(renewal_start=day))]
+                effects = plan_again(unit, self.rulebook, moved, {}, self.by, self.now)
+                carry_out(unit, self.rulebook, effects, self.now)
                 unit.commit()
         return f"{row.code}: renewal start is {day}"
 
@@ -96,11 +100,15 @@ class Editor:
             row = unit.book.one("contracts", contract)
             if row["automatic_renewal"] != on:
                 changed = {"automatic_renewal": on}
+                open_now = unit.changes.open_of_contracts([row["id"]])
+                settle_due(unit, self.rulebook, open_now, self.now)
+                before = unit.changes.open_of_contracts([row["id"]])
                 unit.book.update("contracts", row["id"], changed)
                 self._note(unit, "contract", row["id"], row["code"], changed)
-                rows = unit.changes.open_of_contracts([row["id"]])
-                moved = [Moved.in_place(one) for one in rows if one.type == "renewal"]
-                plan_again(unit, self.rulebook, moved, changed, self.by, self.now)
+                _, effects = follow_facts(
+                    unit, self.rulebook, before, changed, self.by, self.now
+                )
+                carry_out(unit, self.rulebook, effects, self.now)
                 unit.commit()
         return f"{row['code']}: automatic renewal is {'on' if on else 'off'}"
 
@@ -139,91 +147,12 @@ class Editor:
         code: str,
         values: Mapping[str, object],
     ) -> None:
-        note_edit(unit, (subject, id_, code), values, self.by, self.now)
+        note_edits(unit, subject, [Edit(id_, code, values)], self.by, self.now)
 
     def _note_change(
         self, unit: UnitOfWork, row: ChangeRow, values: Mapping[str, object]
     ) -> None:
         note_changes(unit, self.rulebook, [row], values, self.by, self.now)
-
-
-def change_association(  # noqa: PLR0913 - one edit, by whom, when
-    unit: UnitOfWork,
-    rulebook: Rulebook,
-    customer: Mapping[str, object],
-    partner_id: int | None,
-    partner: str | None,
-    by: str,
-    now: datetime,
-) -> None:
-    """Give a customer another partner, or none.
-
-    The former partner gets no message more: what was queued for it is dropped, its
-    ownership ends, and what it was to tell the customer is planned again.
-    """
-    id_, code = int(str(customer["id"])), str(customer["code"])
-    former = unit.book.customer_views([id_])[id_]
-    rows = unit.changes.open_of_customers([id_])
-    theirs = [row for row in rows if _partner_owned(row, former)]
-    values = {"partner_id": partner_id, "communication_owner": DEFAULT}
-    unit.book.update("customers", id_, values)
-    edit = {"association": partner or "ended", "was": former["partner"]}
-    note_edit(unit, ("customer", id_, code), edit, by, now)
-    unit.outbox.drop_waiting(
-        (row.id for row in rows), "the association has ended", roles=["partner"]
-    )
-    for row in rows:
-        if row.owner_choice == PARTNER:
-            unit.changes.set_owner(row.id, None)
-    again = {row.id for row in theirs}
-    reset = {row.id for row in rows if row.owner_choice == PARTNER}
-    ended = {**edit, "owner_choice": None}
-    now_rows = unit.changes.by_ids([row.id for row in rows])
-    others = [row for row in now_rows if row.id not in again]
-    without_choice = [row for row in others if row.id in reset]
-    note_changes(unit, rulebook, without_choice, ended, by, now)
-    unchanged = [row for row in others if row.id not in reset]
-    note_changes(unit, rulebook, unchanged, edit, by, now)
-    moved = [Moved.in_place(row) for row in now_rows if row.id in again]
-    plan_again(unit, rulebook, moved, ended, by, now)
-
-
-def _partner_owned(row: ChangeRow, customer: Mapping[str, object]) -> bool:
-    owns = customer["owns_conversations"]
-    owner = communication_owner(
-        change_choice=row.owner_choice,
-        customer_choice=str(customer["communication_owner"]),
-        partner_owns=None if owns is None else bool(owns),
-    )
-    return owner != VENDOR
-
-
-def note_changes(
-    unit: UnitOfWork,
-    rulebook: Rulebook,
-    rows: Sequence[ChangeRow],
-    values: Mapping[str, object],
-    by: str,
-    now: datetime,
-) -> None:
-    """Say in the trail of each change what was edited."""
-    ledger = Ledger(unit, now)
-    body = audit.body({"by": by, "set": values})
-    for row in rows:
-        ledger.note(row, rulebook.machines[row.type], make_note(now, "edited", body))
-    ledger.write()
-
-
-def note_edit(
-    unit: UnitOfWork,
-    subject: tuple[str, int, str],
-    values: Mapping[str, object],
-    by: str,
-    now: datetime,
-) -> None:
-    """Say in a subject's own trail (kind, id, code) what was edited."""
-    kind, id_, code = subject
-    note_edits(unit, kind, [Edit(id_, code, values)], by, now)
 
 
 def _refuse_closed(row: ChangeRow) -> None:

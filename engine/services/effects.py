@@ -3,13 +3,15 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from engine.domain import audit, openings
+from engine.domain import openings
 from engine.domain.interfaces import UnitOfWork
-from engine.domain.records import ChangeRow
+from engine.domain.records import ChangeRow, Counts
 from engine.domain.ruleset import Rulebook
 from engine.services.book_notes import Edit, note_edits
-from engine.services.ledger import Effect, Ledger, make_note
-from engine.services.open_changes import following_renewal, open_changes
+from engine.services.close_changes import close_ended
+from engine.services.ledger import Effect
+from engine.services.open_changes import following_renewals, open_changes
+from engine.services.plan_again import follow_facts
 
 
 def carry_out(
@@ -20,50 +22,49 @@ def carry_out(
     A renewal that opens because of one effect may have effects of its own, when it
     was overdue: they are carried out too.
     """
-    done: dict[str, int] = {}
-    waiting = list(effects)
+    done, waiting = Counts(), list(effects)
     while waiting:
-        ended = [e.change for e in waiting if e.do == "end contract"]
-        done["ended"] = done.get("ended", 0) + len(ended)
-        for row in ended:
-            unit.book.end_contract(row.contract_id, row.renewal_start)
-        close_changes_of_ended(unit, rulebook, ended, now)
-        _apply_limits(unit, [e.change for e in waiting if e.do == "apply change"])
-        going_on = [
-            e.change
-            for e in waiting
-            if e.do == "start next term" and e.change.ended_on is None
-        ]
+        rows = _by_effect(waiting)
+        ended = rows.get("end contract", [])
+        _end_contracts(unit, rulebook, ended, now)
+        more = _apply_limits(unit, rulebook, rows.get("apply change", []), now)
+        going_on = rows.get("start next term", [])
         _count_from_moved_starts(unit, going_on, now)
-        ledger = open_changes(
-            unit, rulebook, [following_renewal(row) for row in going_on], now
-        )
-        for name, number in ledger.counted.items():
-            done[name] = done.get(name, 0) + number
-        waiting = ledger.effects
-    return done
+        ledger = open_changes(unit, rulebook, following_renewals(going_on), now)
+        done = done.plus({"ended": len(ended), **ledger.counted})
+        waiting = [*more, *ledger.effects]
+    return dict(done.numbers)
 
 
-def close_changes_of_ended(
-    unit: UnitOfWork, rulebook: Rulebook, ended: Sequence[ChangeRow], now: datetime
+def _by_effect(effects: Sequence[Effect]) -> dict[str, list[ChangeRow]]:
+    rows: dict[str, list[ChangeRow]] = {}
+    for effect in effects:
+        rows.setdefault(effect.do, []).append(effect.change)
+    return rows
+
+
+def _end_contracts(
+    unit: UnitOfWork, rulebook: Rulebook, rows: Sequence[ChangeRow], now: datetime
 ) -> None:
-    """Close the other open changes of contracts that have ended."""
-    contract_ids = {row.contract_id for row in ended}
-    rows = unit.changes.open_of_contracts(sorted(contract_ids))
-    ledger = Ledger(unit, now)
-    body = audit.body({"by": "clock", "name": "contract ended"})
-    for row in rows:
-        note = make_note(now, "ended", body)
-        ledger.note(
-            row,
-            rulebook.machines[row.type],
-            note,
-            closed_at=now,
-            next_due_at=None,
-            attention=None,
-        )
-    ledger.write()
-    unit.outbox.drop_waiting((row.id for row in rows), "the contract has ended")
+    days = {row.contract_id: row.renewal_start for row in rows}
+    _set(unit, rows, "ended_on", "renewal_start", now)
+    close_ended(unit, rulebook, days, "clock", now)
+
+
+def _apply_limits(
+    unit: UnitOfWork, rulebook: Rulebook, rows: Sequence[ChangeRow], now: datetime
+) -> list[Effect]:
+    """Raise contact limits, which other changes' plans may follow from.
+
+    A tier is never lowered by itself.
+    """
+    raised = [
+        row for row in rows if (row.new_contact_limit or 0) > (row.contact_limit or 0)
+    ]
+    before = unit.changes.open_of_contracts(row.contract_id for row in raised)
+    _set(unit, raised, "contact_limit", "new_contact_limit", now)
+    edit = {"contract": "larger tier"}
+    return follow_facts(unit, rulebook, before, edit, "clock", now)[1]
 
 
 def _count_from_moved_starts(
@@ -75,21 +76,17 @@ def _count_from_moved_starts(
         for row in rows
         if not openings.is_anniversary(row.terms(), row.renewal_start)
     ]
-    starts = [(row.contract_id, row.renewal_start) for row in moved]
-    unit.book.update_column("contracts", "counted_from", starts)
+    _set(unit, moved, "counted_from", "renewal_start", now)
+
+
+def _set(
+    unit: UnitOfWork, rows: Sequence[ChangeRow], column: str, source: str, now: datetime
+) -> None:
+    """Give contracts what changes of theirs hold, and say so in their trails."""
+    values = [(row.contract_id, getattr(row, source)) for row in rows]
+    unit.book.update_column("contracts", column, values)
     edits = [
-        Edit(row.contract_id, row.contract_code, {"counted_from": row.renewal_start})
-        for row in moved
+        Edit(row.contract_id, row.contract_code, {column: getattr(row, source)})
+        for row in rows
     ]
     note_edits(unit, "contract", edits, "clock", now)
-
-
-def _apply_limits(unit: UnitOfWork, rows: Sequence[ChangeRow]) -> None:
-    """Raise contact limits; a tier is never lowered by itself."""
-    limits = [
-        (row.contract_id, row.new_contact_limit)
-        for row in rows
-        if row.new_contact_limit is not None
-        and row.new_contact_limit > (row.contact_limit or 0)
-    ]
-    unit.book.update_column("contracts", "contact_limit", limits)

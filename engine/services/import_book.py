@@ -4,33 +4,25 @@ All or nothing: one transaction holds the rows, the changes that open because of
 and the plans that move. The same files a second time change nothing.
 """
 
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from itertools import groupby, islice
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from engine.domain.book import KINDS, Row
 from engine.domain.interfaces import Storage, UnitOfWork
 from engine.domain.ruleset import Rulebook
-from engine.services.edit_book import change_association, note_edit
+from engine.services.book_notes import Edit, note_edits
+from engine.services.change_association import change_association
 from engine.services.follow_up import follow_up
+from engine.services.imported_values import PEOPLE, Defaults, ImportedValues, Values
+from engine.services.new_facts import are_read, follow_new_facts, settled_changes
 
 CHUNK: Final = 5_000
 Progress = Callable[[int], None]
 
-#: Fields that name another row, and the column that keeps its id.
-_REFERENCES: Final[Mapping[str, tuple[str, str]]] = {
-    "partner": ("partner_id", "partners"),
-    "customer": ("customer_id", "customers"),
-    "contract": ("contract_id", "contracts"),
-}
-#: Fields that name people, who are only known once every row is in.
-_PEOPLE: Final[Mapping[str, Mapping[str, str]]] = {
-    "partners": {"point_of_contact": "point_of_contact_id"},
-    "customers": {"primary_contact": "primary_contact_id"},
-}
 _SUBJECTS: Final[Mapping[str, str]] = {
     "partners": "partner",
     "customers": "customer",
@@ -38,14 +30,19 @@ _SUBJECTS: Final[Mapping[str, str]] = {
     "sites": "site",
     "contracts": "contract",
 }
+#: Columns that a file which leaves them empty does not clear: defaults that were filled
+#: in, and the end of a contract, which another system's export may not know of yet.
+_KEPT: Final = frozenset({"time_zone", "language", "ended_on"})
+#: Columns that are nobody's business but the import's own.
+_OWN: Final = frozenset({"filed_limit", "counted_from"})
 
 
-@dataclass(frozen=True, slots=True)
-class Defaults:
-    """What a row that says nothing gets: the vendor's own zone and language."""
+class Difference(NamedTuple):
+    """A row that is held, a file's row of it, and the columns to be set."""
 
-    time_zone: str
-    language: str
+    held: Values
+    row: Values
+    values: Values
 
 
 @dataclass
@@ -53,11 +50,10 @@ class Changed:
     """What an import touched, for what follows from it."""
 
     new_contracts: list[int] = field(default_factory=list)
-    moved_contracts: set[int] = field(default_factory=set)
     ended_contracts: dict[int, date] = field(default_factory=dict)
-    moved_customers: set[int] = field(default_factory=set)
     used_contracts: set[int] = field(default_factory=set)
     reachable_customers: set[int] = field(default_factory=set)
+    planned_again: int = 0
     counts: dict[str, Counter[str]] = field(
         default_factory=lambda: {name: Counter() for name in KINDS}
     )
@@ -102,176 +98,222 @@ class _Import:
     ) -> None:
         self._unit = unit
         self._rulebook = rulebook
-        self._defaults = defaults
         self._now = now
-        self._ids: dict[str, dict[str, int]] = {}
-        self._people: list[tuple[str, str, str, str | None]] = []
+        self._known = ImportedValues(unit, defaults)
+        #: By kind and column: code of the row, and code of the person.
+        self._people: dict[tuple[str, str], dict[str, str | None]] = defaultdict(dict)
+        #: Codes of rows whose people are in their first entry.
+        self._added: dict[str, set[str]] = defaultdict(set)
         self.changed = Changed()
 
     def take(self, kind: str, rows: list[Row]) -> None:
         """Compare a chunk of one kind with what is held, and write the difference."""
-        values = [self._columns(row) for row in rows]
+        for row in rows:
+            self._remember_people(row)
+        values = [self._known.columns(row) for row in rows]
         held = self._held(kind, values)
-        fresh: list[dict[str, Any]] = []
-        for row in values:
-            known = held.get(_key(kind, row))
-            if known is None:
-                fresh.append(self._with_defaults(kind, row))
-            else:
-                self._compare(kind, known, row)
-        self._unit.book.insert(kind, fresh)
-        self.changed.counts[kind]["new"] += len(fresh)
-        self._ids.pop(kind, None)
-        self._note_new(kind, fresh)
+        fresh = [row for row in values if _key(kind, row) not in held]
+        differences = [
+            Difference(known, row, _different(known, row))
+            for row in values
+            if (known := held.get(_key(kind, row))) is not None
+        ]
+        changed = [one for one in differences if one.values]
+        visible = sum(1 for one in changed if one.values.keys() - _OWN)
+        counts = self.changed.counts[kind]
+        counts["new"] += len(fresh)
+        for name, number in {
+            "same": len(differences) - visible,
+            "changed": visible,
+        }.items():
+            if number:
+                counts[name] += number
+        self._add(kind, fresh)
+        self._change(kind, changed)
 
     def settle_people(self) -> None:
         """Set the fields that name people, now that all of them are in."""
-        for kind, columns in _PEOPLE.items():
-            named = [one[1:] for one in self._people if one[0] == kind]
-            held = self._unit.book.by_codes(kind, [code for code, _, _ in named])
-            for column in columns.values():
-                different = [
-                    (held[code]["id"], wanted)
-                    for code, its, person in named
-                    if its == column
-                    and held[code][column] != (wanted := self._person_id(person))
-                ]
-                self._unit.book.update_column(kind, column, different)
-                if kind == "customers":
-                    reachable = {id_ for id_, wanted in different if wanted}
-                    self.changed.reachable_customers |= reachable
-                else:
-                    for id_, wanted in different:
-                        self._reached_partner(id_ if wanted else None)
-
-    def _columns(self, row: Row) -> dict[str, Any]:
-        """A row's values by the columns that keep them."""
-        columns: dict[str, Any] = {}
-        people = _PEOPLE.get(row.kind, {})
-        for name, value in row.values.items():
-            if name in people:
-                code = str(row.values["code"])
-                person = str(value) if value else None
-                self._people.append((row.kind, code, people[name], person))
-            elif name in _REFERENCES:
-                column, kind = _REFERENCES[name]
-                columns[column] = self._id(kind, str(value)) if value else None
-            elif name == "roles":
-                columns[name] = "|".join(value) if isinstance(value, tuple) else ""
+        for (kind, column), named in self._people.items():
+            ids = {code: self._person_id(person) for code, person in named.items()}
+            different = [
+                (held, ids[code])
+                for code, held in self._unit.book.by_codes(kind, list(named)).items()
+                if held[column] != ids[code]
+            ]
+            new = [(held["id"], person_id) for held, person_id in different]
+            self._unit.book.update_column(kind, column, new)
+            name = column.removesuffix("_id")
+            edits = [
+                Edit(held["id"], held["code"], {name: named[held["code"]]})
+                for held, _ in different
+                if held["code"] not in self._added[kind]
+            ]
+            note_edits(self._unit, _SUBJECTS[kind], edits, "import", self._now)
+            reached = {id_ for id_, person_id in new if person_id}
+            if kind == "customers":
+                self.changed.reachable_customers |= reached
             else:
-                columns[name] = value
-        return columns
+                self._reached_partners(reached)
 
-    def _held(
-        self, kind: str, rows: list[dict[str, Any]]
-    ) -> Mapping[Any, dict[str, Any]]:
+    def _remember_people(self, row: Row) -> None:
+        for name, column in PEOPLE.get(row.kind, {}).items():
+            if name in row.values:
+                person = row.values[name]
+                named = self._people[row.kind, column]
+                named[str(row.values["code"])] = str(person) if person else None
+
+    def _person_id(self, code: str | None) -> int | None:
+        return self._known.id("people", code) if code else None
+
+    def _held(self, kind: str, rows: list[Values]) -> Mapping[Any, Values]:
         if kind == "usage":
             keys = [(row["contract_id"], row["month"]) for row in rows]
             return self._unit.book.usage_of(keys)
         return self._unit.book.by_codes(kind, [row["code"] for row in rows])
 
-    def _with_defaults(self, kind: str, row: dict[str, Any]) -> dict[str, Any]:
-        """Every column a value, so that a chunk is one statement."""
-        full: dict[str, Any] = {}
-        for each in KINDS[kind].fields:
-            if each.name in _PEOPLE.get(kind, {}):
-                continue
-            name = _REFERENCES.get(each.name, (each.name, ""))[0]
-            default = "" if each.name == "roles" else each.default
-            full[name] = row.get(name, default)
-        if "time_zone" in full:
-            full["time_zone"] = full["time_zone"] or self._defaults.time_zone
-        if "language" in full:
-            full["language"] = full["language"] or self._defaults.language
-        return full
-
-    def _compare(
-        self, kind: str, held: Mapping[str, Any], row: Mapping[str, Any]
-    ) -> None:
-        different = {
-            name: value
-            for name, value in row.items()
-            if held[name] != value and not (value is None and name in _KEPT)
-        }
-        counts = self.changed.counts[kind]
-        if not different:
-            counts["same"] += 1
+    def _add(self, kind: str, rows: list[Values]) -> None:
+        complete = [self._known.complete(kind, row) for row in rows]
+        self._unit.book.insert(kind, complete)
+        if kind == "usage":
+            self._note_usage(complete)
             return
-        counts["changed"] += 1
-        self._note_change(kind, held, different)
-        if kind == "customers" and "partner_id" in different:
-            self._associate(held, different.pop("partner_id"))
+        ids = self._unit.book.ids_of(kind, [row["code"] for row in complete])
+        self._known.learn(kind, ids)
+        edits = [
+            Edit(ids[row["code"]], row["code"], self._first_values(kind, row))
+            for row in complete
+        ]
+        note_edits(self._unit, _SUBJECTS[kind], edits, "import", self._now, "added")
+        if kind == "contracts":
+            self.changed.new_contracts += [ids[row["code"]] for row in complete]
+
+    def _first_values(self, kind: str, row: Values) -> Values:
+        """What there is of a new row, for its trail, with the people it names."""
+        values = {
+            name: value for name, value in _shown(row).items() if value is not None
+        }
+        for name, column in PEOPLE.get(kind, {}).items():
+            self._added[kind].add(row["code"])
+            if person := self._people[kind, column].get(row["code"]):
+                values[name] = person
+        return values
+
+    def _change(self, kind: str, changed: list[Difference]) -> None:
+        """Write what is different; what fell due before follows from what was."""
+        ids = [
+            one.held["id"]
+            for one in changed
+            if are_read(kind, one.values) and not _is_over(one.values, self._now)
+        ]
+        unit, rulebook = self._unit, self._rulebook
+        before = settled_changes(unit, rulebook, kind, ids, self._now) if ids else []
+        self._note_changes(kind, changed)
+        if kind == "customers":
+            self._associate(changed)
+        self._write(kind, changed)
+        if before:
+            moved = follow_new_facts(unit, rulebook, kind, before, self._now)
+            self.changed.planned_again += moved
+
+    def _write(self, kind: str, changed: Sequence[Difference]) -> None:
+        alike: dict[tuple[str, ...], list[tuple[Any, ...]]] = defaultdict(list)
+        for held, _, values in changed:
+            alike[tuple(values)].append((held["id"], *values.values()))
+        for columns, rows in alike.items():
+            if columns:
+                self._unit.book.update_columns(kind, columns, rows)
+
+    def _associate(self, changed: Sequence[Difference]) -> None:
+        for held, row, values in changed:
+            if "partner_id" not in values:
+                continue
+            partner_id = values.pop("partner_id")
+            partner = self._known.code("partners", partner_id) if partner_id else None
+            change_association(
+                self._unit, self._rulebook, held, partner_id, partner, "import",
+                self._now,
+            )  # fmt: skip
             # That ended the former partner's ownership; the file's word goes on.
             if "communication_owner" in row:
-                different["communication_owner"] = row["communication_owner"]
-        if "started_on" in different:
-            different["counted_from"] = None
-        if different:
-            self._unit.book.update(kind, held["id"], different)
+                values["communication_owner"] = row["communication_owner"]
 
-    def _associate(self, held: Mapping[str, Any], partner_id: int | None) -> None:
-        names = {id_: code for code, id_ in self._all_ids("partners").items()}
-        partner = names.get(partner_id) if partner_id else None
-        change_association(
-            self._unit, self._rulebook, held, partner_id, partner, "import", self._now
-        )
-
-    def _note_new(self, kind: str, rows: list[dict[str, Any]]) -> None:
-        if kind == "contracts":
-            for row in rows:
-                if row["ended_on"] is None:
-                    self.changed.new_contracts.append(self._id(kind, row["code"]))
+    def _note_changes(self, kind: str, changed: Sequence[Difference]) -> None:
         if kind == "usage":
-            self.changed.used_contracts |= {row["contract_id"] for row in rows}
-
-    def _note_change(
-        self, kind: str, held: Mapping[str, Any], different: Mapping[str, Any]
-    ) -> None:
-        if kind == "usage":
-            self.changed.used_contracts.add(held["contract_id"])
+            self._note_usage([{**one.held, **one.values} for one in changed])
             return
-        subject = (_SUBJECTS[kind], held["id"], held["code"])
-        note_edit(self._unit, subject, dict(different), "import", self._now)
-        if kind == "customers" and "time_zone" in different:
-            self.changed.moved_customers.add(held["id"])
-        if kind == "people" and {"email", "slack_user"} & set(different):
-            if held["customer_id"] is not None:
-                self.changed.reachable_customers.add(held["customer_id"])
-            self._reached_partner(held["partner_id"])
-        if kind == "contracts":
-            self._note_contract(held, different)
+        edits = [
+            Edit(held["id"], held["code"], _shown(values))
+            for held, _, values in changed
+        ]
+        edits = [edit for edit in edits if edit.values]
+        note_edits(self._unit, _SUBJECTS[kind], edits, "import", self._now)
+        for held, _, values in changed:
+            if kind == "people" and {"email", "slack_user"} & values.keys():
+                self._reached(held)
+            if kind == "contracts":
+                self._note_contract(held["id"], values)
 
-    def _reached_partner(self, partner_id: int | None) -> None:
-        """What was held for want of a partner's address may go to its customers."""
-        if partner_id is not None:
+    def _note_usage(self, rows: Sequence[Values]) -> None:
+        """A month of usage stands in its contract's trail."""
+        codes = {id_: code for code, id_ in self._known.ids("contracts").items()}
+        edits = [
+            Edit(row["contract_id"], codes[row["contract_id"]], {"usage": _usage(row)})
+            for row in rows
+        ]
+        note_edits(self._unit, "contract", edits, "import", self._now)
+        self.changed.used_contracts |= {row["contract_id"] for row in rows}
+
+    def _note_contract(self, id_: int, values: Values) -> None:
+        if values.get("ended_on") is not None:
+            self.changed.ended_contracts[id_] = values["ended_on"]
+        if "contact_limit" in values:
+            self.changed.used_contracts.add(id_)
+
+    def _reached(self, person: Values) -> None:
+        """What was held for want of this person's address may go out now."""
+        if person["customer_id"] is not None:
+            self.changed.reachable_customers.add(person["customer_id"])
+        if person["partner_id"] is not None:
+            self._reached_partners({person["partner_id"]})
+
+    def _reached_partners(self, partner_ids: Iterable[int]) -> None:
+        for partner_id in partner_ids:
             customers = self._unit.book.customers_of_partner(partner_id)
             self.changed.reachable_customers.update(customers)
 
-    def _note_contract(
-        self, held: Mapping[str, Any], different: Mapping[str, Any]
-    ) -> None:
-        if different.get("ended_on") is not None:
-            self.changed.ended_contracts[held["id"]] = different["ended_on"]
-        elif {"started_on", "commitment_months", "automatic_renewal"} & set(different):
-            self.changed.moved_contracts.add(held["id"])
-        if "contact_limit" in different:
-            self.changed.used_contracts.add(held["id"])
 
-    def _person_id(self, code: str | None) -> int | None:
-        return self._id("people", code) if code else None
-
-    def _id(self, kind: str, code: str) -> int:
-        return self._all_ids(kind)[code]
-
-    def _all_ids(self, kind: str) -> dict[str, int]:
-        if kind not in self._ids:
-            self._ids[kind] = self._unit.book.ids(kind)
-        return self._ids[kind]
+def _different(held: Values, row: Values) -> Values:
+    """What a file says otherwise than is held, in a fixed order."""
+    different = {
+        name: value
+        for name, value in row.items()
+        if held[name] != value and not (value is None and name in _KEPT)
+    }
+    if "contact_limit" in row:
+        filed = row["contact_limit"]
+        if filed == held["filed_limit"]:
+            # An upgrade went beyond it since; the file says nothing new.
+            different.pop("contact_limit", None)
+        else:
+            different["filed_limit"] = filed
+    if "started_on" in different:
+        different["counted_from"] = None
+    return different
 
 
-#: Columns that a file which leaves them empty does not clear: defaults that were filled
-#: in, and the end of a contract, which another system's export may not know of yet.
-_KEPT: Final = frozenset({"time_zone", "language", "ended_on"})
+def _is_over(values: Values, now: datetime) -> bool:
+    """Whether a file brings the end of a contract: nothing falls due any more."""
+    ended_on = values.get("ended_on")
+    return ended_on is not None and ended_on <= now.date()
+
+
+def _shown(values: Values) -> Values:
+    """What the trail says was set."""
+    return {name: value for name, value in values.items() if name not in _OWN}
+
+
+def _usage(row: Values) -> Values:
+    return {name: row[name] for name in ("month", "contacts", "emails_sent")}
 
 
 def _key(kind: str, row: Mapping[str, Any]) -> Any:

@@ -77,6 +77,7 @@ class Ledger:
         version, head = self._chain(row, (*before, *prepared.notes))
         subject = outcome.subject
         closed_at = row.closed_at or (self._now if subject.closed else None)
+        due = [outcome.next_due_at, None if closed_at else row.contract_ends_at]
         self._updates.append(
             ChangeUpdate(
                 row.id,
@@ -85,7 +86,7 @@ class Ledger:
                 subject.state,
                 subject.handled_until,
                 subject.notice_out_at,
-                outcome.next_due_at,
+                min((at for at in due if at is not None), default=None),
                 subject.attention,
                 closed_at,
                 ruleset.version,

@@ -6,13 +6,12 @@ from datetime import datetime
 
 from engine.domain import audit, openings, replay
 from engine.domain.agenda import listed_on
-from engine.domain.decide import decide
 from engine.domain.interfaces import UnitOfWork
 from engine.domain.moments import local_day
 from engine.domain.openings import ContractTerms, NewChange
-from engine.domain.outcome import Outcome, Subject
 from engine.domain.records import ChangeRow
 from engine.domain.ruleset import Rulebook, Ruleset
+from engine.services.decisions import Decisions
 from engine.services.ledger import Ledger, Note, make_note
 
 Wanted = tuple[NewChange, ContractTerms]
@@ -22,17 +21,14 @@ def open_changes(
     unit: UnitOfWork, rulebook: Rulebook, wanted: Sequence[Wanted], now: datetime
 ) -> Ledger:
     """Open those that were not opened before, and do at once what is already due."""
-    shared: dict[tuple[Ruleset, Subject], Outcome] = {}
+    decisions = Decisions(now)
     to_insert, starts = [], []
     for new, terms in _with_own_codes(unit, _not_opened(unit, wanted)):
         ruleset = rulebook.machines[new.type]
         subject = openings.new_subject(ruleset, terms, new.renewal_start)
         first_day = listed_on(ruleset, subject)
         to_insert.append((new, subject.state, ruleset.version, first_day))
-        key = (ruleset, subject)
-        if key not in shared:
-            shared[key] = decide(ruleset, subject, None, now)
-        starts.append((new, terms, ruleset, shared[key]))
+        starts.append((new, terms, ruleset, decisions.of(ruleset, subject)))
     ids = unit.changes.insert(to_insert, now)
     ledger = Ledger(unit, now)
     for id_, (new, terms, ruleset, outcome) in zip(ids, starts, strict=True):
@@ -52,9 +48,13 @@ def renewals_of(terms: Iterable[ContractTerms], now: datetime) -> list[Wanted]:
 
 
 def _not_opened(unit: UnitOfWork, wanted: Sequence[Wanted]) -> list[Wanted]:
-    """Those that nothing was opened for, each once."""
+    """Those that nothing was opened for, each once, of contracts that go on."""
     opened = unit.changes.opened({new.contract_id for new, _ in wanted})
-    fresh = {new.occasion: (new, terms) for new, terms in wanted}
+    fresh = {
+        new.occasion: (new, terms)
+        for new, terms in wanted
+        if terms.ended_on is None or new.renewal_start < terms.ended_on
+    }
     return [one for occasion, one in fresh.items() if occasion not in opened]
 
 
@@ -71,10 +71,13 @@ def _with_own_codes(unit: UnitOfWork, wanted: Sequence[Wanted]) -> list[Wanted]:
     return list(waiting.values())
 
 
-def following_renewal(row: ChangeRow) -> Wanted:
-    """The renewal after one that has taken effect."""
-    terms = openings.counted_after(row.terms(), row.renewal_start)
-    return openings.next_renewal(terms, row.renewal_start), terms
+def following_renewals(rows: Iterable[ChangeRow]) -> list[Wanted]:
+    """The renewals after those that have taken effect."""
+    wanted: list[Wanted] = []
+    for row in rows:
+        terms = openings.counted_after(row.terms(), row.renewal_start)
+        wanted.append((openings.next_renewal(terms, row.renewal_start), terms))
+    return wanted
 
 
 def opened_by_usage(
@@ -173,7 +176,7 @@ def _row(id_: int, new: NewChange, terms: ContractTerms, ruleset: Ruleset) -> Ch
         automatic_renewal=terms.automatic_renewal,
         starter=terms.starter,
         contact_limit=terms.contact_limit,
-        ended_on=None,
+        ended_on=terms.ended_on,
         customer_id=0,
         zone=terms.zone,
         partner_id=0 if terms.has_partner else None,

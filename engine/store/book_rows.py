@@ -1,10 +1,10 @@
 """The book's rows: compared with what a file says, written, and looked up."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, Table, bindparam, func, insert, or_, select, update
+from sqlalchemy import Connection, Table, func, insert, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from engine.domain.errors import NotFoundError
@@ -33,13 +33,6 @@ TABLES: Final[Mapping[str, Table]] = {
     "usage": usage,
 }
 
-#: Built once: hundreds of contracts may end on one day.
-_END_CONTRACT: Final = (
-    update(contracts)
-    .where(contracts.c.id == bindparam("contract_id"))
-    .values(ended_on=bindparam("day"))
-)
-
 
 class BookRows:
     """Partners, customers, people, sites, contracts and usage."""
@@ -52,6 +45,14 @@ class BookRows:
         table = TABLES[kind]
         query = select(table.c.code, table.c.id)
         return {row[0]: row[1] for row in self._connection.execute(query)}
+
+    def ids_of(self, kind: str, codes: Iterable[str]) -> dict[str, int]:
+        """The ids of the rows of a kind that have these codes."""
+        table, found = TABLES[kind], dict[str, int]()
+        for chunk in chunks(codes):
+            query = select(table.c.code, table.c.id).where(table.c.code.in_(chunk))
+            found |= {row[0]: row[1] for row in self._connection.execute(query)}
+        return found
 
     def by_codes(self, kind: str, codes: Sequence[str]) -> dict[str, dict[str, Any]]:
         """The rows of a kind with these codes, whole."""
@@ -88,10 +89,16 @@ class BookRows:
         self, kind: str, column: str, values: Sequence[tuple[int, Any]]
     ) -> None:
         """Set one column of many rows, each given as id and value."""
-        update_rows(self._connection, TABLES[kind], ("id",), (column,), values)
+        self.update_columns(kind, (column,), values)
+
+    def update_columns(
+        self, kind: str, columns: Sequence[str], rows: Sequence[tuple[Any, ...]]
+    ) -> None:
+        """Set columns of many rows, each given as id and values in their order."""
+        update_rows(self._connection, TABLES[kind], ("id",), columns, rows)
 
     def terms(self, contract_ids: Iterable[int]) -> Iterator[ContractTerms]:
-        """The terms of contracts that have not ended."""
+        """The terms of contracts, by their ids."""
         c = contracts.c
         for chunk in chunks(contract_ids):
             query = (
@@ -99,9 +106,10 @@ class BookRows:
                     c.id, c.code, counted_from(), c.commitment_months, c.billing_months,
                     c.automatic_renewal, c.starter, c.contact_limit,
                     customers.c.time_zone, customers.c.partner_id.is_not(None),
+                    c.ended_on,
                 )
                 .join(customers, customers.c.id == c.customer_id)
-                .where(c.id.in_(chunk), c.ended_on.is_(None))
+                .where(c.id.in_(chunk))
                 .order_by(c.id)
             )  # fmt: skip
             for row in self._connection.execute(query):
@@ -132,10 +140,6 @@ class BookRows:
             for row in self._connection.execute(query):
                 found.setdefault(row[0], []).append(MonthOfUsage(*row[1:]))
         return found
-
-    def end_contract(self, contract_id: int, day: date) -> None:
-        values = {"contract_id": contract_id, "day": day}
-        self._connection.execute(_END_CONTRACT, values)
 
     def one(self, kind: str, code: str) -> dict[str, Any]:
         """One row by its code; NotFoundError names the nearest code."""

@@ -10,7 +10,7 @@ from sqlalchemy.sql.elements import ColumnElement
 from engine.domain.errors import NotFoundError, TacitError
 from engine.domain.openings import RENEWAL, NewChange, Occasion, occasion
 from engine.domain.problems import nearest
-from engine.domain.records import ChangeRow, ChangeUpdate
+from engine.domain.records import ChangeRow, ChangeUpdate, Replanned
 from engine.store.bulk import among, chunks, converted, insert_rows, raw, update_rows
 from engine.store.tables import changes, contracts, customers, people
 
@@ -200,22 +200,10 @@ class ChangeRows:
                 f"{len(updates) - found} changes were changed by somebody else"
             )
 
-    def plan_again(
-        self, change_id: int, *, renewal_start: date, listed_on: date
-    ) -> None:
-        """Forget what was planned, because a date it follows from has moved."""
-        self._connection.execute(
-            update(changes)
-            .where(changes.c.id == change_id)
-            .values(
-                renewal_start=renewal_start,
-                listed_on=listed_on,
-                plan=changes.c.plan + 1,
-                handled_until=None,
-                notice_out_at=None,
-                attention=None,
-            )
-        )
+    def plan_again(self, planned: Sequence[Replanned]) -> None:
+        """Write what changes that are planned again are given."""
+        columns = Replanned._fields[1:]
+        update_rows(self._connection, changes, ("id",), columns, planned)
 
     def set_owner(self, change_id: int, choice: str | None) -> None:
         self._connection.execute(

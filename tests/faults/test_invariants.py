@@ -78,7 +78,8 @@ HARM = {
         "7",
     ),
     "a letter to a customer that is its partner's to tell": (
-        "UPDATE customers SET communication_owner = 'partner'",
+        'UPDATE audit SET body = REPLACE(body, \'"communication_owner":"default"\', '
+        '\'"communication_owner":"partner"\')',
         "7",
     ),
     "a change that is still due": (

@@ -147,7 +147,9 @@ def test_the_trails_say_that_the_association_has_ended(tacit: Installation) -> N
     assert (entry["kind"], entry["by"]) == ("edited", "somebody")
     assert entry["set"]["association"] == "ended"
     assert entry["set"]["was"] == "nord"
-    [of_customer] = tacit.rows("SELECT * FROM audit WHERE subject_kind = 'customer'")
+    [of_customer] = tacit.rows(
+        "SELECT * FROM audit WHERE subject_kind = 'customer' AND kind = 'edited'"
+    )
     assert '"association":"ended"' in of_customer["body"]
 
 

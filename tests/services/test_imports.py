@@ -107,7 +107,10 @@ def test_what_an_import_changes_is_in_the_trail(tacit: Installation) -> None:
 
     tacit.imports([a_contract("K-2", customer="bolt", product="Mail")], LISTED)
 
-    [entry] = tacit.rows("SELECT * FROM audit WHERE subject_kind = 'contract'")
+    [entry] = tacit.rows(
+        "SELECT * FROM audit WHERE subject_kind = 'contract' AND kind = 'edited' "
+        "AND body LIKE '%product%'"
+    )
     assert '"by":"import"' in entry["body"]
     assert '"product":"Mail"' in entry["body"]
     assert tacit.flaws() == []

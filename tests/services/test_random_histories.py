@@ -160,7 +160,11 @@ class History:
         values: dict[str, Any] = {
             "started_on": date(2026, self.random.randrange(1, 13), 28),
             "commitment_months": self.random.choice((1, 3, 6, 12)),
+            "automatic_renewal": self.random.random() < 0.7,
+            "contact_limit": self.random.choice((1_000, 1_000, 2_000)),
         }
+        if self.random.random() < 0.2:
+            contract["customer"] = self._customer()
         if self.random.random() < 0.1:
             values["ended_on"] = self.now.date()
         self.tacit.imports([a_contract(**contract, **values)], self.now)

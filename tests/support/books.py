@@ -10,7 +10,8 @@ from engine.domain.letter_values import Vendor
 from engine.domain.records import ChangeRow
 from engine.domain.retry import RetryPolicy
 from engine.domain.ruleset import Rulebook
-from engine.services.import_book import Defaults, import_book
+from engine.services.import_book import import_book
+from engine.services.imported_values import Defaults
 from engine.services.send_messages import Delivering
 from engine.store.unit_of_work import Store
 from notifiers.recording import RecordingChannel

@@ -292,8 +292,7 @@ def _every_step_is_legal(tables: _Tables) -> Iterator[str]:
             said, place = entry["said"], f"{change['code']} entry {entry['seq']}"
             if entry["seq"] != number:
                 yield f"3: {place} should be number {number}"
-            if entry["kind"] == "opened":
-                state = said["state"]
+            state = _begins_at(entry, states) or state
             if entry["kind"] != "transition":
                 continue
             targets = [x.get("to") for x in _branches(states[state], said["name"])]
@@ -302,6 +301,13 @@ def _every_step_is_legal(tables: _Tables) -> Iterator[str]:
             state = said["to"]
         if state != change["state"]:
             yield f"3: {change['code']} is {change['state']}, its trail says {state}"
+
+
+def _begins_at(entry: Row, states: Row) -> str | None:
+    """Where a change is opened, or begins again because its terms are others."""
+    said = entry["said"]
+    state: str | None = said.get("state") or said.get("set", {}).get("state")
+    return state if state and "initial" in states[state] else None
 
 
 def _silence_waits_for_its_notice(tables: _Tables) -> Iterator[str]:
@@ -344,7 +350,7 @@ def _right_recipients(tables: _Tables) -> Iterator[str]:
         if delivery["status"] != "sent":
             continue
         place = f"{tables.key(delivery)} as {delivery['audience']} at {at}"
-        partners = past.partners(change["customer_id"], at)
+        partners = past.partners_of(change, at)
         if delivery["audience"] in ("partner", "copy"):
             code = tables.codes["partner"].get(delivery["partner_id"])
             if code not in partners:
@@ -364,6 +370,15 @@ class _Past:
         self._customers = {row["id"]: row for row in tables.customers}
         self._partners = {row["code"]: row for row in tables.partners}
 
+    def customers(self, change: Row, at: datetime) -> set[int]:
+        """Whose contract it was at a time; two where it went over at that very time."""
+        trail = self._tables.trails["contract", change["contract_id"]]
+        return set(_at(change["customer_id"], _steps(trail, "customer_id"), at))
+
+    def partners_of(self, change: Row, at: datetime) -> set[str | None]:
+        found = (self.partners(each, at) for each in self.customers(change, at))
+        return set().union(*found)
+
     def partners(self, customer_id: int, at: datetime) -> set[str | None]:
         """The customer's partner at a time; two where it changed at that very time."""
         trail = self._tables.trails["customer", customer_id]
@@ -380,20 +395,21 @@ class _Past:
         trail = self._tables.trail(change)
         steps = _steps(trail, "owner_choice")
         owners: set[str] = set()
-        for partner in self.partners(change["customer_id"], at):
-            for choice in _at(None, steps, at):
-                owners |= self._without_choice(change, partner, choice, at)
+        for customer_id in self.customers(change, at):
+            for partner in self.partners(customer_id, at):
+                for choice in _at(None, steps, at):
+                    owners |= self._without_choice(customer_id, partner, choice, at)
         return owners
 
     def _without_choice(
-        self, change: Row, partner: str | None, choice: str | None, at: datetime
+        self, customer_id: int, partner: str | None, choice: str | None, at: datetime
     ) -> set[str]:
         if partner is None:
             return {"vendor"}
         if choice is not None:
             return {choice}
         found: set[str] = set()
-        for each in self._choices_of_customer(change["customer_id"], at):
+        for each in self._choices_of_customer(customer_id, at):
             found |= {each} if each != "default" else self._standing(partner, at)
         return found
 
