@@ -7,9 +7,10 @@ from typing import Final
 from engine.domain.anniversaries import first_of_next_month, next_after
 from engine.domain.guards import Fact
 from engine.domain.outcome import Subject
-from engine.domain.ruleset import Opening, Ruleset
+from engine.domain.ruleset import Opening, Ruleset, Telling
 
 RENEWAL: Final = "renewal"
+EMAIL_OVERAGE: Final = "email_overage"
 _LETTERS: Final = {"renewal": "R", "contact_tier_upgrade": "T", "email_overage": "E"}
 
 
@@ -45,6 +46,12 @@ class MonthOfUsage:
     month: str
     contacts: int | None
     emails_sent: int | None
+    id: int = 0
+    warned: tuple[str, ...] = ()  #: messages that were told because of it
+
+    @property
+    def first_day(self) -> date:
+        return date.fromisoformat(f"{self.month}-01")
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,8 +141,8 @@ def opened_by_usage(
     facts = usage_facts(opening, terms, usage)
     if opening.guard is None or not opening.guard.holds(facts):
         return None
-    month = date.fromisoformat(f"{usage.month}-01")
-    if opening.effective == "first of next month":
+    month = usage.first_day
+    if opening.is_monthly:
         start = first_of_next_month(max(month, today))
         return _change(terms, ruleset.name, month, start)
     start = next_after(terms.started_on, terms.billing_months, today)
@@ -143,14 +150,15 @@ def opened_by_usage(
     return _change(terms, ruleset.name, start, start, limit)
 
 
-def comes_near(ruleset: Ruleset, terms: ContractTerms, usage: MonthOfUsage) -> bool:
-    """Whether usage is close to opening a change, without opening one."""
+def warning(
+    ruleset: Ruleset, terms: ContractTerms, usage: MonthOfUsage
+) -> Telling | None:
+    """What is told when usage is close to opening a change, without opening one."""
     opening = ruleset.opening
-    if opening.warn is None:
-        return False
     facts = usage_facts(opening, terms, usage)
     opens = opening.guard is not None and opening.guard.holds(facts)
-    return opening.warn.guard.holds(facts) and not opens
+    near = opening.warn is not None and opening.warn.guard.holds(facts)
+    return opening.warn.telling if opening.warn and near and not opens else None
 
 
 def next_tier(opening: Opening, contacts: int) -> int | None:

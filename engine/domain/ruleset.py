@@ -112,6 +112,11 @@ class Opening:
     email_limit: tuple[int, int] | None
     warn: NearLimit | None
 
+    @property
+    def is_monthly(self) -> bool:
+        """Whether each month of usage opens a change of its own."""
+        return self.effective == "first of next month"
+
 
 @dataclass(frozen=True, eq=False)
 class Ruleset:

@@ -8,11 +8,10 @@ from engine.domain.interfaces import UnitOfWork
 from engine.domain.ruleset import Rulebook
 from engine.services.close_changes import close_ended
 from engine.services.effects import carry_out
+from engine.services.follow_usage import follow_usage
 from engine.services.open_changes import (
     open_changes,
-    opened_by_usage,
     renewals_of,
-    warn_of_usage,
 )
 
 _AT_ONCE: Final = 5_000
@@ -23,7 +22,7 @@ class Touched(Protocol):
 
     new_contracts: list[int]
     ended_contracts: dict[int, date]
-    used_contracts: set[int]
+    used_months: dict[int, set[str]]
     reachable_customers: set[int]
     planned_again: int
 
@@ -38,11 +37,12 @@ def follow_up(
         ended += close_ended(unit, rulebook, days, "import", now)
     for part in _parts(touched.new_contracts):
         opened += _open_renewals(unit, rulebook, part, now)
-    for part in _parts(sorted(touched.used_contracts)):
-        used = list(unit.book.terms(part))
-        by_usage = opened_by_usage(unit, rulebook, used, now)
-        opened += open_changes(unit, rulebook, by_usage, now).counted["opened"]
-        warned += warn_of_usage(unit, rulebook, used, now)
+    for part in _parts(sorted(touched.used_months)):
+        months = {id_: touched.used_months[id_] for id_ in part}
+        done = follow_usage(unit, rulebook, months, now)
+        opened += done["opened"]
+        ended += done["ended"]
+        warned += done["warned"]
     for part in _parts(sorted(touched.reachable_customers)):
         _release(unit, part, now)
     return {

@@ -51,7 +51,7 @@ class Changed:
 
     new_contracts: list[int] = field(default_factory=list)
     ended_contracts: dict[int, date] = field(default_factory=dict)
-    used_contracts: set[int] = field(default_factory=set)
+    used_months: dict[int, set[str]] = field(default_factory=lambda: defaultdict(set))
     reachable_customers: set[int] = field(default_factory=set)
     planned_again: int = 0
     counts: dict[str, Counter[str]] = field(
@@ -261,13 +261,14 @@ class _Import:
             for row in rows
         ]
         note_edits(self._unit, "contract", edits, "import", self._now)
-        self.changed.used_contracts |= {row["contract_id"] for row in rows}
+        for row in rows:
+            self.changed.used_months[row["contract_id"]].add(row["month"])
 
     def _note_contract(self, id_: int, values: Values) -> None:
         if values.get("ended_on") is not None:
             self.changed.ended_contracts[id_] = values["ended_on"]
         if "contact_limit" in values:
-            self.changed.used_contracts.add(id_)
+            self.changed.used_months.setdefault(id_, set())
 
     def _reached(self, person: Values) -> None:
         """What was held for want of this person's address may go out now."""

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from engine.domain import audit, openings, replay
+from engine.domain import audit, openings
 from engine.domain.agenda import listed_on
 from engine.domain.interfaces import UnitOfWork
 from engine.domain.moments import local_day
@@ -78,75 +78,6 @@ def following_renewals(rows: Iterable[ChangeRow]) -> list[Wanted]:
         terms = openings.counted_after(row.terms(), row.renewal_start)
         wanted.append((openings.next_renewal(terms, row.renewal_start), terms))
     return wanted
-
-
-def opened_by_usage(
-    unit: UnitOfWork, rulebook: Rulebook, terms: Sequence[ContractTerms], now: datetime
-) -> list[Wanted]:
-    """The changes that the latest usage opens, at most one a type and contract."""
-    months = unit.book.usage_of_months(one.id for one in terms)
-    open_now = {
-        (row.contract_id, row.type)
-        for row in unit.changes.open_of_contracts(months)
-        if row.type != openings.RENEWAL
-    }
-    wanted: list[Wanted] = []
-    for one in terms:
-        for usage in months.get(one.id, []):
-            for ruleset in rulebook.machines.values():
-                today = local_day(now, one.zone)
-                new = openings.opened_by_usage(ruleset, one, usage, today)
-                if new and (one.id, new.type) not in open_now:
-                    wanted.append((new, one))
-    return wanted
-
-
-def warn_of_usage(
-    unit: UnitOfWork, rulebook: Rulebook, terms: Sequence[ContractTerms], now: datetime
-) -> int:
-    """Tell of usage that comes close to a limit, once a month; how many were told.
-
-    The warning stands in the trail of the contract's open renewal.
-    """
-    months = unit.book.usage_of_months(one.id for one in terms)
-    renewals = {
-        row.contract_id: row
-        for row in unit.changes.open_of_contracts(months)
-        if row.type == openings.RENEWAL
-    }
-    ledger = Ledger(unit, now)
-    told = 0
-    for one in terms:
-        row = renewals.get(one.id)
-        if row is None:
-            continue
-        notes = [
-            note
-            for usage in months.get(one.id, [])
-            for ruleset in rulebook.machines.values()
-            if openings.comes_near(ruleset, one, usage)
-            and (note := _warning(unit, row, ruleset, usage.month, now)) is not None
-        ]
-        if notes:
-            ledger.note(row, rulebook.machines[row.type], *notes)
-            told += len(notes)
-    ledger.write()
-    return told
-
-
-def _warning(
-    unit: UnitOfWork, row: ChangeRow, ruleset: Ruleset, month: str, now: datetime
-) -> Note | None:
-    warn = ruleset.opening.warn
-    if warn is None:
-        return None
-    message = warn.telling.message
-    trail = unit.audit.trail(audit.CHANGE, row.id, row.code)
-    told = replay.replayed(trail.entries, replay.from_state(trail.start.state))
-    if replay.warning_name(message, month) in told.warned:
-        return None
-    body = audit.body({"name": message, "month": month})
-    return make_note(now, "warned", body, ((warn.telling, None),))
 
 
 def _row(id_: int, new: NewChange, terms: ContractTerms, ruleset: Ruleset) -> ChangeRow:

@@ -1,10 +1,10 @@
 """The book's rows: compared with what a file says, written, and looked up."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, Table, func, insert, or_, select, update
+from sqlalchemy import Connection, Table, func, insert, or_, select, tuple_, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from engine.domain.errors import NotFoundError
@@ -116,29 +116,29 @@ class BookRows:
                 yield ContractTerms(*row)
 
     def usage_of_months(
-        self, contract_ids: Iterable[int]
-    ) -> dict[int, list[MonthOfUsage]]:
-        """Each contract's latest month of usage."""
-        found: dict[int, list[MonthOfUsage]] = {}
-        for chunk in chunks(contract_ids):
+        self, wanted: Mapping[int, Collection[str]]
+    ) -> dict[int, dict[str, MonthOfUsage]]:
+        """By contract and month: the months wanted of each contract, and its latest."""
+        u, found = usage.c, dict[int, dict[str, MonthOfUsage]]()
+        for chunk in chunks(wanted):
+            months = {month for id_ in chunk for month in wanted[id_]}
             latest = (
-                select(usage.c.contract_id, func.max(usage.c.month).label("month"))
-                .where(usage.c.contract_id.in_(chunk))
-                .group_by(usage.c.contract_id)
-                .subquery()
+                select(u.contract_id, func.max(u.month))
+                .where(u.contract_id.in_(chunk))
+                .group_by(u.contract_id)
             )
             query = select(
-                usage.c.contract_id,
-                usage.c.month,
-                usage.c.contacts,
-                usage.c.emails_sent,
-            ).join(
-                latest,
-                (usage.c.contract_id == latest.c.contract_id)
-                & (usage.c.month == latest.c.month),
+                u.contract_id, u.month, u.contacts, u.emails_sent, u.id, u.warned
+            ).where(
+                u.contract_id.in_(chunk),
+                or_(u.month.in_(months), tuple_(u.contract_id, u.month).in_(latest)),
             )
             for row in self._connection.execute(query):
-                found.setdefault(row[0], []).append(MonthOfUsage(*row[1:]))
+                warned = tuple(row.warned.split("|")) if row.warned else ()
+                month = MonthOfUsage(
+                    row.month, row.contacts, row.emails_sent, row.id, warned
+                )
+                found.setdefault(row.contract_id, {})[row.month] = month
         return found
 
     def one(self, kind: str, code: str) -> dict[str, Any]:

@@ -4,15 +4,16 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, Select, and_, func, or_, select, update
+from sqlalchemy import Connection, Select, and_, exists, func, or_, select, update
 from sqlalchemy.sql.elements import ColumnElement
 
+from engine.domain.audit import CHANGE
 from engine.domain.errors import NotFoundError, TacitError
 from engine.domain.openings import RENEWAL, NewChange, Occasion, occasion
 from engine.domain.problems import nearest
 from engine.domain.records import ChangeRow, ChangeUpdate, Replanned
 from engine.store.bulk import among, chunks, converted, insert_rows, raw, update_rows
-from engine.store.tables import changes, contracts, customers, people
+from engine.store.tables import audit, changes, contracts, customers, people
 
 _OPENED: Final = (
     "code", "contract_id", "type", "period_on", "renewal_start", "new_contact_limit",
@@ -50,6 +51,11 @@ _FROM: Final = changes.join(contracts, contracts.c.id == changes.c.contract_id).
 
 _SELECT: Final = select(*raw(_COLUMNS)).select_from(_FROM)
 _OPEN: Final = changes.c.closed_at.is_(None)
+_CAME_TO_NOTHING: Final = exists().where(
+    audit.c.subject_kind == CHANGE,
+    audit.c.subject_id == changes.c.id,
+    audit.c.kind == "ended",
+)
 
 
 class ChangeRows:
@@ -168,12 +174,17 @@ class ChangeRows:
         return [ids[new.code] for new, *_ in opened]
 
     def opened(self, contract_ids: Iterable[int]) -> set[Occasion]:
-        """The occasions of these contracts that nothing more may be opened for."""
+        """The occasions of these contracts that nothing more may be opened for.
+
+        What came to nothing before its day, because of a correction or an end that
+        was taken back since, may be opened again.
+        """
         c = changes.c
         found: set[Occasion] = set()
         for chunk in chunks(contract_ids):
             query = select(c.contract_id, c.type, c.period_on).where(
-                c.contract_id.in_(chunk), or_(_OPEN, c.type != RENEWAL)
+                c.contract_id.in_(chunk),
+                or_(_OPEN, and_(c.type != RENEWAL, ~_CAME_TO_NOTHING)),
             )
             found.update(occasion(*row) for row in self._connection.execute(query))
         return found

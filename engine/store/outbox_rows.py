@@ -8,9 +8,11 @@ from sqlalchemy import (
     BindParameter,
     Connection,
     Select,
+    String,
     and_,
     bindparam,
     case,
+    cast,
     func,
     or_,
     select,
@@ -19,6 +21,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.sql.elements import ColumnElement
 
+from engine.domain.openings import EMAIL_OVERAGE
 from engine.domain.records import (
     ChangeRow,
     Claimed,
@@ -118,7 +121,8 @@ class OutboxRows:
         rows = self._locked(query)
         self._mark_claimed(rows, lease_until)
         use = self._latest_usage({row[_OWN_COLUMNS + 16] for row in rows})
-        return [_claimed(row, use) for row in rows]
+        own = self._usage_of_own_months(rows)
+        return [_claimed(row, own.get(row[_OWN_COLUMNS]) or use) for row in rows]
 
     def _locked(self, query: Select[Any]) -> list[tuple[Any, ...]]:
         """The rows and their changes, locked; those that somebody has are left.
@@ -161,6 +165,19 @@ class OutboxRows:
             & (usage.c.month == latest.c.month),
         )
         return {row[0]: (row[1], row[2]) for row in self._connection.execute(query)}
+
+    def _usage_of_own_months(
+        self, rows: Sequence[tuple[Any, ...]]
+    ) -> dict[int, dict[int, tuple[int | None, int | None]]]:
+        """By change and contract, where a month of its own is what it is about."""
+        ids = {r[_OWN_COLUMNS] for r in rows if r[_OWN_COLUMNS + 2] == EMAIL_OVERAGE}
+        month = func.substr(cast(changes.c.period_on, String), 1, 7)
+        query = select(
+            changes.c.id, usage.c.contract_id, usage.c.contacts, usage.c.emails_sent
+        ).join(usage, usage.c.contract_id == changes.c.contract_id)
+        query = query.where(changes.c.id.in_(ids), usage.c.month == month)
+        found = self._connection.execute(query) if ids else ()
+        return {row[0]: {row[1]: (row[2], row[3])} for row in found}
 
     def deliveries_of(self, outbox_ids: Sequence[int]) -> list[Delivery]:
         """The copies that were tried before."""

@@ -185,7 +185,7 @@ def test_an_unknown_limit_opens_and_warns_of_nothing(
     usage = some_usage(contacts=10**6, emails_sent=10**8)
 
     assert openings.opened_by_usage(ruleset, terms, usage, TODAY) is None
-    assert not openings.comes_near(ruleset, terms, usage)
+    assert not openings.warning(ruleset, terms, usage)
 
 
 @pytest.mark.parametrize("name", ["tier_upgrade", "email_overage"])
@@ -201,7 +201,7 @@ def test_usage_opens_no_renewal(renewal: Ruleset) -> None:
     usage = some_usage(contacts=10**6, emails_sent=10**8)
 
     assert openings.opened_by_usage(renewal, some_terms(), usage, TODAY) is None
-    assert not openings.comes_near(renewal, some_terms(), usage)
+    assert not openings.warning(renewal, some_terms(), usage)
 
 
 @pytest.mark.req("REN-16")
@@ -214,7 +214,7 @@ def test_contacts_close_to_the_limit_are_warned_of(
 ) -> None:
     usage = some_usage(contacts=contacts)
 
-    assert openings.comes_near(tier_upgrade, some_terms(), usage) == near
+    assert bool(openings.warning(tier_upgrade, some_terms(), usage)) == near
 
 
 @pytest.mark.req("REN-16")
@@ -226,7 +226,7 @@ def test_emails_close_to_the_limit_are_warned_of(
 ) -> None:
     usage = some_usage(emails_sent=emails)
 
-    assert openings.comes_near(email_overage, some_terms(), usage) == near
+    assert bool(openings.warning(email_overage, some_terms(), usage)) == near
 
 
 @pytest.mark.req("REN-16")
