@@ -64,6 +64,9 @@ class NewChange:
     period_on: date
     renewal_start: date
     new_contact_limit: int | None = None
+    attention: str | None = (
+        None  #: why a person has to see to it before anybody is told
+    )
 
     @property
     def occasion(self) -> Occasion:
@@ -146,8 +149,12 @@ def opened_by_usage(
         start = first_of_next_month(max(month, today))
         return _change(terms, ruleset.name, month, start)
     start = next_after(terms.started_on, terms.billing_months, today)
-    limit = next_tier(opening, usage.contacts or 0)
-    return _change(terms, ruleset.name, start, start, limit)
+    contacts = usage.contacts or 0
+    limit = next_tier(opening, contacts)
+    new = _change(terms, ruleset.name, start, start, limit)
+    if limit is None and opening.new_contact_limits:
+        return replace(new, attention=f"no tier allows {contacts} contacts")
+    return new
 
 
 def warning(

@@ -30,7 +30,7 @@ def replanned(
         row = row._replace(owner_choice=None)
     if other_side or new_terms:
         row = row._replace(state=_state_of_new_terms(ruleset, row.state))
-    return row
+    return row._replace(attention=None)
 
 
 def _terms(row: ChangeRow) -> tuple[date, int] | None:

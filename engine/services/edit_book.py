@@ -88,7 +88,7 @@ class Editor:
                 row = unit.changes.by_code(code)
             _refuse_closed(row)
             if row.renewal_start != day:
-                moved = [Moved(row, row._replace(renewal_start=day))]
+                moved = [Moved(row, row._replace(renewal_start=day, attention=None))]
                 effects = plan_again(unit, self.rulebook, moved, {}, self.by, self.now)
                 carry_out(unit, self.rulebook, effects, self.now)
                 unit.commit()

@@ -111,8 +111,9 @@ def _correct(
         if one.new is None:
             uncalled.append(row)
         elif one.new.new_contact_limit != row.new_contact_limit:
-            limit = one.new.new_contact_limit
-            moved.append(Moved(row, row._replace(new_contact_limit=limit)))
+            limit, attention = one.new.new_contact_limit, one.new.attention
+            to = row._replace(new_contact_limit=limit, attention=attention)
+            moved.append(Moved(row, to))
     said = {"by": "import", "usage": "does not call for it any more"}
     close(unit, rulebook, uncalled, [said] * len(uncalled), said["usage"], now)
     edit = {"usage": "calls for another tier"}

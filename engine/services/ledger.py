@@ -199,6 +199,11 @@ class Ledger:
         return make_note(self._now, step.kind.value, body, tells, about)
 
 
+def held_note(why: str, at: datetime) -> Note:
+    """The entry of a change that waits for a person before anybody is told."""
+    return make_note(at, "held", audit.body({"by": "clock", "why": why}))
+
+
 def make_note(
     at: datetime,
     kind: str,

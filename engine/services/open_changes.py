@@ -12,7 +12,7 @@ from engine.domain.openings import ContractTerms, NewChange
 from engine.domain.records import ChangeRow
 from engine.domain.ruleset import Rulebook, Ruleset
 from engine.services.decisions import Decisions
-from engine.services.ledger import Ledger, Note, make_note
+from engine.services.ledger import Ledger, Note, held_note, make_note
 
 Wanted = tuple[NewChange, ContractTerms]
 
@@ -26,6 +26,7 @@ def open_changes(
     for new, terms in _with_own_codes(unit, _not_opened(unit, wanted)):
         ruleset = rulebook.machines[new.type]
         subject = openings.new_subject(ruleset, terms, new.renewal_start)
+        subject = replace(subject, attention=new.attention)
         first_day = listed_on(ruleset, subject)
         to_insert.append((new, subject.state, ruleset.version, first_day))
         starts.append((new, terms, ruleset, decisions.of(ruleset, subject)))
@@ -33,8 +34,10 @@ def open_changes(
     ledger = Ledger(unit, now)
     for id_, (new, terms, ruleset, outcome) in zip(ids, starts, strict=True):
         row = _row(id_, new, terms, ruleset)
-        opened = _opened_note(new, ruleset, now)
-        ledger.take(row, ruleset, outcome, before=[opened])
+        notes = [_opened_note(new, ruleset, now)]
+        if new.attention:
+            notes.append(held_note(new.attention, now))
+        ledger.take(row, ruleset, outcome, before=notes)
     ledger.counted["opened"] = len(ids)
     ledger.write()
     return ledger
@@ -95,7 +98,7 @@ def _row(id_: int, new: NewChange, terms: ContractTerms, ruleset: Ruleset) -> Ch
         handled_until=None,
         notice_out_at=None,
         next_due_at=None,
-        attention=None,
+        attention=new.attention,
         closed_at=None,
         owner_choice=None,
         new_contact_limit=new.new_contact_limit,

@@ -12,7 +12,7 @@ from engine.domain.records import ChangeRow, Replanned
 from engine.domain.replanning import replanned
 from engine.domain.ruleset import Rulebook
 from engine.services.decisions import Decisions
-from engine.services.ledger import Effect, Ledger, make_note
+from engine.services.ledger import Effect, Ledger, held_note, make_note
 
 #: What a change may be given when it is planned again; the trail says what was.
 _GIVEN: Final = ("renewal_start", "state", "owner_choice", "new_contact_limit")
@@ -30,7 +30,7 @@ class Moved(NamedTuple):
     @classmethod
     def in_place(cls, row: ChangeRow) -> "Moved":
         """The same dates, but what follows from them is no longer the same."""
-        return cls(row, row)
+        return cls(row, row._replace(attention=None))
 
 
 def plan_again(
@@ -55,7 +55,6 @@ def plan_again(
             plan=one.to.plan + 1,
             handled_until=None,
             notice_out_at=None,
-            attention=None,
         )
         subject = row.subject(ruleset)
         planned.append(
@@ -71,8 +70,10 @@ def plan_again(
         body = audit.body(
             {"by": by, "set": {**edit, **_given(one)}, "planned_again": True}
         )
-        note = make_note(now, "edited", body)
-        ledger.take(row, ruleset, decisions.of(ruleset, subject), before=[note])
+        notes = [make_note(now, "edited", body)]
+        if row.attention:
+            notes.append(held_note(row.attention, now))
+        ledger.take(row, ruleset, decisions.of(ruleset, subject), before=notes)
     unit.changes.plan_again(planned)
     ledger.write()
     return ledger.effects

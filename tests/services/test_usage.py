@@ -137,6 +137,30 @@ def test_an_upgrade_that_a_larger_limit_makes_needless_is_closed(
     assert tacit.flaws() == []
 
 
+@pytest.mark.req("REN-16", "REN-18")
+def test_contacts_above_the_largest_tier_wait_for_a_person(
+    tacit: Installation,
+) -> None:
+    now = at("2026-12-02T08:00")
+    tacit.imports([*a_small_book(), some_usage(contacts=1_500)], now)
+    tacit.imports([some_usage(contacts=1_500_000)], now)
+
+    tacit.runs(now, at("2026-12-20"))
+    held = tacit.change(UPGRADE)
+    told = tacit.told_to(CUSTOMER)
+    tacit.imports([some_usage(contacts=900_000)], at("2026-12-20"))
+    tacit.runs(at("2026-12-20"), at("2026-12-21"))
+
+    assert (held.new_contact_limit, held.attention) == (
+        None,
+        "no tier allows 1500000 contacts",
+    )
+    assert "tier_upgrade_notice" not in told
+    assert tacit.change(UPGRADE).attention is None
+    assert tacit.told_to(CUSTOMER)[-1] == "tier_upgrade_notice"
+    assert tacit.flaws() == []
+
+
 @pytest.mark.req("OPS-1", "REN-16")
 def test_the_same_file_after_an_upgrade_changes_nothing(tacit: Installation) -> None:
     book = [*a_small_book(), some_usage(contacts=1_500)]
