@@ -177,7 +177,7 @@ CONTRACTS = Kind(
         Field(
             "ended_on",
             parsing.day,
-            "the day the contract ended, if it has; never cleared by a file",
+            "the first day without the contract, if it is known; never cleared by a file",
         ),
     ),
 )

@@ -13,6 +13,7 @@ from engine.services.advance_clock import settle_due
 from engine.services.book_notes import Edit, note_changes, note_edits
 from engine.services.change_association import change_association
 from engine.services.effects import carry_out
+from engine.services.follow_ends import follow_ends
 from engine.services.plan_again import Moved, follow_facts, plan_again
 
 
@@ -61,10 +62,11 @@ class Editor:
                 raise EditError(
                     f"{found.name} is not among the users of {row['name']}'s account"
                 )
-            changed = {"primary_contact_id": found.id}
-            unit.book.update("customers", row["id"], changed)
-            shown = {"primary_contact": found.code}
-            self._note(unit, "customer", row["id"], row["code"], shown)
+            if row["primary_contact_id"] != found.id:
+                changed = {"primary_contact_id": found.id}
+                unit.book.update("customers", row["id"], changed)
+                shown = {"primary_contact": found.code}
+                self._note(unit, "customer", row["id"], row["code"], shown)
             changes = unit.changes.open_of_customers([row["id"]])
             released = unit.outbox.release([c.id for c in changes], self.now)
             unit.commit()
@@ -111,6 +113,19 @@ class Editor:
                 carry_out(unit, self.rulebook, effects, self.now)
                 unit.commit()
         return f"{row['code']}: automatic renewal is {'on' if on else 'off'}"
+
+    def end(self, contract: str, day: date | None) -> str:
+        """Say when a contract ends, or (None) that it goes on."""
+        with self.store.begin() as unit:
+            row = unit.book.one("contracts", contract)
+            if row["ended_on"] != day:
+                changed = {"ended_on": day}
+                unit.book.update("contracts", row["id"], changed)
+                self._note(unit, "contract", row["id"], row["code"], changed)
+                days = {row["id"]: day}
+                follow_ends(unit, self.rulebook, days, self.by, self.now)
+                unit.commit()
+        return f"{row['code']}: " + (f"ends on {day}" if day else "goes on")
 
     def association(self, customer: str, partner: str | None) -> str:
         """Associate a customer with a partner, or end its association (None)."""

@@ -6,8 +6,8 @@ from typing import Final, Protocol
 
 from engine.domain.interfaces import UnitOfWork
 from engine.domain.ruleset import Rulebook
-from engine.services.close_changes import close_ended
 from engine.services.effects import carry_out
+from engine.services.follow_ends import follow_ends
 from engine.services.follow_usage import follow_usage
 from engine.services.open_changes import (
     open_changes,
@@ -34,7 +34,9 @@ def follow_up(
     ended = opened = warned = 0
     for part in _parts(sorted(touched.ended_contracts)):
         days = {id_: touched.ended_contracts[id_] for id_ in part}
-        ended += close_ended(unit, rulebook, days, "import", now)
+        closed, again = follow_ends(unit, rulebook, days, "import", now)
+        ended += closed
+        opened += again
     for part in _parts(touched.new_contracts):
         opened += _open_renewals(unit, rulebook, part, now)
     for part in _parts(sorted(touched.used_months)):

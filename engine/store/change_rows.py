@@ -101,6 +101,13 @@ class ChangeRows:
         """The open changes of these contracts, locked."""
         return self._in_chunks(changes.c.contract_id, contract_ids, _OPEN, lock=True)
 
+    def renewals_closed_by_an_end(self, contract_ids: Iterable[int]) -> list[ChangeRow]:
+        """The renewals that an end of these contracts closed, oldest first."""
+        by_end = _CAME_TO_NOTHING.where(audit.c.body.contains('"ended_on"'))
+        closed = (~_OPEN, changes.c.type == RENEWAL, by_end)
+        column = changes.c.contract_id
+        return self._in_chunks(column, contract_ids, *closed, lock=True)
+
     def open_of_customers(self, customer_ids: Iterable[int]) -> list[ChangeRow]:
         """The open changes of these customers' contracts, locked."""
         return self._in_chunks(customers.c.id, customer_ids, _OPEN, lock=True)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import date
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -17,7 +18,7 @@ from tacit.cli.session import open_at
 
 app = typer.Typer(
     no_args_is_help=True,
-    help="Edit by hand: owner, contact, renewal start, automatic renewal, association.",
+    help="Edit by hand: owner, contact, dates, automatic renewal, association.",
 )
 
 
@@ -72,16 +73,15 @@ def contact(
 @app.command("renewal-start")
 def renewal_start(
     change: Annotated[str, typer.Argument(help="The change's id.")],
-    date: Annotated[str, typer.Argument(help="The new date, YYYY-MM-DD.")],
+    to: Annotated[
+        str, typer.Argument(metavar="DATE", help="The new date, YYYY-MM-DD.")
+    ],
     home: Home = DEFAULT_HOME,
     now: Now = None,
     by: By = "operations",
 ) -> None:
     """Move a change's renewal start; everything that follows is planned again."""
-    try:
-        wanted = day(date)
-    except ValueError as error:
-        raise TacitError(f'"{date}" {error}') from None
+    wanted = _day(to)
     with _editor(home, now, by) as editor:
         say(editor.renewal_start(change, wanted))
 
@@ -103,6 +103,22 @@ def auto_renew(
         say(editor.automatic_renewal(contract, wanted))
 
 
+@app.command("end")
+def end(
+    contract: Annotated[str, typer.Argument(help="The contract's code.")],
+    on: Annotated[
+        str, typer.Argument(metavar="DATE|none", help="The first day without it.")
+    ],
+    home: Home = DEFAULT_HOME,
+    now: Now = None,
+    by: By = "operations",
+) -> None:
+    """Say when a contract ends; `none` takes an end back."""
+    wanted = None if on == "none" else _day(on)
+    with _editor(home, now, by) as editor:
+        say(editor.end(contract, wanted))
+
+
 @app.command("association")
 def association(
     customer: Annotated[str, typer.Argument(help="The customer's code.")],
@@ -114,6 +130,13 @@ def association(
     """Associate a customer with a partner; `none` ends its association."""
     with _editor(home, now, by) as editor:
         say(editor.association(customer, None if partner == "none" else partner))
+
+
+def _day(text: str) -> date:
+    try:
+        return day(text)
+    except ValueError as error:
+        raise TacitError(f'"{text}" {error}') from None
 
 
 @contextmanager
