@@ -6,11 +6,13 @@ The one declaration that the import, the export and their manual are made from.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from decimal import Decimal
 from typing import Final
 
 from engine.domain import parsing
 
 Value = str | int | bool | date | tuple[str, ...] | None
+Cell = str | int | bool | Decimal | date | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +70,20 @@ class Row:
     line: int
     columns: Mapping[str, int] = field(default_factory=dict, compare=False)
     sheet: str = field(default="", compare=False)
+
+
+def amount(minor: int) -> Decimal:
+    """Minor units as an exact number with two decimals."""
+    return Decimal(minor).scaleb(-2)
+
+
+def as_cell(field: Field, value: Value) -> Cell:
+    """A field's value as a file holds it; amounts exactly, with two decimals."""
+    if isinstance(value, tuple):
+        return "|".join(value)
+    if field.is_money and isinstance(value, int):
+        return amount(value)
+    return value
 
 
 _text = parsing.text

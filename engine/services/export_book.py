@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any, Final
 
-from engine.domain.book import KINDS, Kind
+from engine.domain.book import KINDS, Cell, Field, Kind, as_cell
 from engine.domain.interfaces import Storage, UnitOfWork
 
 #: Fields that name another row, with the column of its id and the kind of that row.
@@ -15,7 +15,7 @@ _NAMES: Final = {
     "primary_contact": ("primary_contact_id", "people"),
 }
 
-Sheet = tuple[list[str], list[list[Any]]]
+Sheet = tuple[list[str], list[list[Cell]]]
 
 
 def sheets(store: Storage) -> dict[str, Sheet]:
@@ -33,22 +33,13 @@ def sheets(store: Storage) -> dict[str, Sheet]:
 
 def _rows(
     unit: UnitOfWork, kind: Kind, codes: dict[str, dict[int, str]]
-) -> Iterator[list[Any]]:
+) -> Iterator[list[Cell]]:
     for row in unit.book.all_rows(kind.name):
-        yield [_cell(row, each.name, each.is_money, codes) for each in kind.fields]
+        yield [_cell(row, each, codes) for each in kind.fields]
 
 
-def _cell(
-    row: dict[str, Any], name: str, is_money: bool, codes: dict[str, dict[int, str]]
-) -> Any:
-    if name in _NAMES:
-        column, kind = _NAMES[name]
+def _cell(row: dict[str, Any], field: Field, codes: dict[str, dict[int, str]]) -> Cell:
+    if field.name in _NAMES:
+        column, kind = _NAMES[field.name]
         return codes[kind].get(row[column]) if row[column] is not None else None
-    value = row[name]
-    if is_money and value is not None:
-        return (
-            f"{value // 100}.{value % 100:02}" if value >= 0 else f"-{-value / 100:.2f}"
-        )
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return value
+    return as_cell(field, row[field.name])

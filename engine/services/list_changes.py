@@ -6,6 +6,7 @@ from datetime import date
 from typing import Any, Final
 
 from engine.domain import agenda, openings
+from engine.domain.book import amount
 from engine.domain.errors import TacitError
 from engine.domain.interfaces import Storage, UnitOfWork
 from engine.domain.moments import last_whole_day
@@ -49,6 +50,7 @@ COLUMNS: Final = (
     Column("customer_id", "the customer's code"),
     Column("attention", "why a person is needed, if one is"),
 )
+AMOUNTS: Final = frozenset({"mrr", "new_mrr"})
 DEFAULT_COLUMNS: Final = ("renewal_start", "id")
 
 Listed = dict[str, Any]
@@ -140,8 +142,5 @@ def _view(
 
 
 def _amount(minor: int | None) -> str | None:
-    """Minor units as a decimal number in text, so that nothing is rounded."""
-    if minor is None:
-        return None
-    sign, whole = ("-" if minor < 0 else ""), abs(minor)
-    return f"{sign}{whole // 100}.{whole % 100:02}"
+    """A decimal number in text, so that nothing is rounded on the way."""
+    return None if minor is None else str(amount(minor))

@@ -1,6 +1,7 @@
 """`tacit import` and `tacit export`."""
 
 from datetime import datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -9,7 +10,7 @@ import typer
 from engine.domain.errors import ProblemsError, TacitError
 from engine.domain.moments import local_day
 from engine.services import export_book, import_book
-from engine.services.list_changes import COLUMNS, list_changes
+from engine.services.list_changes import AMOUNTS, COLUMNS, list_changes
 from engine.store.book_files.loading import LoadedBook, load_book
 from engine.store.book_files.mapping_files import load_mapping
 from engine.store.book_files.references import check_references
@@ -126,10 +127,15 @@ def export(
             sheets = export_book.sheets(app.store)
         rows = list_changes(app.store, app.rulebook, today)
         if what == "changes":
-            listed = [[row[name] for name in columns] for row in rows]
+            listed = [[_cell(name, row[name]) for name in columns] for row in rows]
             sheets["changes"] = (columns, listed)
         _write(file, what, sheets)
     say(f"{file}: {', '.join(sheets)}")
+
+
+def _cell(name: str, value: Any) -> Any:
+    """An amount is a number to a spreadsheet, and text to everybody else."""
+    return Decimal(value) if name in AMOUNTS and value is not None else value
 
 
 def _write(file: Path, what: str, sheets: dict[str, tuple[list[str], Any]]) -> None:

@@ -147,6 +147,21 @@ def test_the_exported_book_imports_again_and_changes_nothing(
 
 
 @pytest.mark.req("OPS-1")
+def test_an_amount_below_nothing_is_a_number_in_the_list(
+    sample: Tacit, tmp_path: Path
+) -> None:
+    lines = ["code,customer,product,started_on,commitment_months,automatic_renewal,mrr"]
+    lines.append("K-1,hudson-robotics,Suite,2026-01-15,12,yes,-12.50")
+    contracts, listed = tmp_path / "contracts.csv", tmp_path / "list.csv"
+    contracts.write_text("\n".join(lines), encoding="utf-8")
+    sample("import", contracts, *NOW)
+
+    sample("export", listed, *NOW)
+
+    assert ",-12.50," in listed.read_text(encoding="utf-8")
+
+
+@pytest.mark.req("OPS-1")
 def test_a_dry_run_says_what_would_change_and_changes_nothing(tacit: Tacit) -> None:
     tacit("init")
 

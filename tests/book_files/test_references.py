@@ -98,3 +98,19 @@ def test_a_sheet_is_named_with_its_cell() -> None:
     )
 
     assert 'sheet "S", cell B3' in only(check_references([row], {})).message
+
+
+@pytest.mark.req("OPS-1")
+@pytest.mark.parametrize("known", [{}, {"contracts": {"K-1"}}], ids=["files", "book"])
+def test_a_code_in_other_letters_is_no_other_code(
+    known: Mapping[str, set[str]],
+) -> None:
+    rows = [a_row("customers", code="acme")]
+    if not known:
+        rows.append(a_row("contracts", code="K-1", customer="acme"))
+    rows.append(a_row("contracts", line=9, code="k-1", customer="acme"))
+
+    problem = only(check_references(rows, known))
+
+    assert place(problem) == (9, 1)
+    assert problem.message == 'code "k-1" is "K-1" in other letters'

@@ -160,8 +160,8 @@ def test_what_is_exported_is_what_was_imported(tacit: Installation) -> None:
 
     header, rows = exported["contracts"]
     first = dict(zip(header, rows[0], strict=True))
-    assert (first["mrr"], first["new_mrr"]) == ("1200.50", "-0.50")
-    assert first["automatic_renewal"] == "yes"
+    assert (str(first["mrr"]), str(first["new_mrr"])) == ("1200.50", "-0.50")
+    assert first["automatic_renewal"] is True
     assert first["started_on"] == date(2026, 3, 1)
     header, rows = exported["customers"]
     assert [dict(zip(header, row, strict=True))["partner"] for row in rows] == [

@@ -1,6 +1,6 @@
 """Checks that what the rows of a book refer to is there, in the book or held already."""
 
-from collections.abc import Container, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -20,7 +20,7 @@ Affiliations = Mapping[str, Mapping[str, str | None]]
 
 def check_references(
     rows: Iterable[Row],
-    known: Mapping[str, Container[str]],
+    known: Mapping[str, Collection[str]],
     affiliations: Affiliations | None = None,
 ) -> tuple[Problem, ...]:
     """What is wrong between the rows; they are read twice.
@@ -45,18 +45,26 @@ def check_references(
 class _Present:
     """All that a row may refer to: what is held already, and what the rows bring."""
 
-    known: Mapping[str, Container[str]]
+    known: Mapping[str, Collection[str]]
     affiliations: Affiliations
     codes: dict[str, set[str]] = field(
         default_factory=lambda: {name: set() for name in _referred_kinds()}
     )
     people: dict[tuple[str, str], object] = field(default_factory=dict)
+    #: By kind and small letters: how a code was first spelt.
+    spellings: dict[tuple[str, str], str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for kind, codes in self.known.items():
+            for code in codes:
+                self.spellings[kind, code.casefold()] = code
 
     def add(self, row: Row) -> None:
         if row.kind not in self.codes:
             return
         code = str(row.values["code"])
         self.codes[row.kind].add(code)
+        self.spellings.setdefault((row.kind, code.casefold()), code)
         if row.kind == "people":
             for _, whose in OWN_PEOPLE.values():
                 if whose in row.values:
@@ -79,6 +87,7 @@ def _referred_kinds() -> set[str]:
 def _problems(row: Row, present: _Present) -> Iterator[Problem]:
     kind = KINDS[row.kind]
     yield from _unknown(row, kind, present)
+    yield from _spelt_otherwise(row, present)
     field_name, whose = OWN_PEOPLE.get(kind.name, ("", ""))
     person = row.values.get(field_name)
     if not isinstance(person, str) or not present.has("people", person):
@@ -90,6 +99,16 @@ def _problems(row: Row, present: _Present) -> Iterator[Problem]:
         )
         hint = f'the person\'s {whose} should be "{row.values["code"]}"'
         yield _problem(row, field_name, message, hint)
+
+
+def _spelt_otherwise(row: Row, present: _Present) -> Iterator[Problem]:
+    """Two codes that differ in small and capital letters only are one, misspelt."""
+    code = str(row.values.get("code", ""))
+    first = present.spellings.get((row.kind, code.casefold()), code)
+    held = code in present.known.get(row.kind, ())
+    if first != code and not held:
+        message = f'code "{code}" is "{first}" in other letters'
+        yield _problem(row, "code", message, f'write "{first}", or choose another code')
 
 
 def _unknown(row: Row, kind: Kind, present: _Present) -> Iterator[Problem]:

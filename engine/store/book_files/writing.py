@@ -11,11 +11,10 @@ from typing import Final
 
 import xlsxwriter
 
-from engine.domain.book import Field, Kind, Value
+from engine.domain.book import Cell
 from engine.domain.errors import TacitError
 from engine.store.book_files.formulas import neutralised
 
-Cell = str | int | bool | Decimal | date | None
 Rows = Iterable[Sequence[Cell]]
 
 MAX_SHEET_ROWS: Final = 1_048_576
@@ -38,11 +37,6 @@ class SheetTooLongError(TacitError):
             f'sheet "{name}" would have more than {max_rows:,} rows; '
             "export to CSV instead"
         )
-
-
-def as_cells(kind: Kind, values: Mapping[str, Value]) -> list[Cell]:
-    """The cells of one row of the book, in the order of its kind's fields."""
-    return [_cell(field, values.get(field.name)) for field in kind.fields]
 
 
 def write_csv(path: Path, header: Sequence[str], rows: Rows) -> None:
@@ -107,14 +101,6 @@ def _write_row(
                 sheet.write_number(number, column, cell)
             case _:
                 sheet.write_string(number, column, str(cell))
-
-
-def _cell(field: Field, value: Value) -> Cell:
-    if isinstance(value, tuple):
-        return "|".join(value)
-    if field.is_money and isinstance(value, int):
-        return Decimal(value).scaleb(-2)
-    return value
 
 
 def _csv_cell(cell: Cell) -> str:
