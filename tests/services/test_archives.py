@@ -153,7 +153,7 @@ def nothing(_tacit: Installation) -> None: ...
 
 
 def a_later_seal(tacit: Installation) -> None:
-    tacit.edit(LATER).owner_of_customer("acme", "vendor")
+    tacit.edit(LATER).owner_of_customer("acme", "default")
     seal(tacit.store, LATER)
 
 

@@ -18,6 +18,6 @@ def a_year_of_history(tacit: Installation) -> None:
     tacit.fire("request_cancellation", CUSTOMER, at("2026-11-02"))
     tacit.fire("withdraw", CUSTOMER, at("2026-11-03"))
     seal(tacit.store, HALF_WAY)
-    tacit.edit(at("2026-11-05")).contact("acme", CUSTOMER)
+    tacit.edit(at("2026-11-05")).owner_of_customer("acme", "vendor")
     tacit.runs(at("2026-11-05"), NEXT_DAY)
     seal(tacit.store, NEXT_DAY)
