@@ -17,13 +17,14 @@ from markupsafe import Markup
 
 from engine.domain.errors import TacitError
 from engine.domain.parsing import MINOR_UNITS
-from notifiers.wording import Wording, babel_locale, long_date
+from notifiers.wording import NO_BREAK, Wording, babel_locale, long_date, long_month
 
 Filter = Callable[..., object]
 
 #: Every filter, with what the manual says of it.
 FILTERS: Final[Mapping[str, str]] = {
     "date": "a date in words: 15 January 2027",
+    "month": "the month of a date in words: January 2027",
     "money": "an amount with its currency: `mrr_minor | money(currency)`",
     "number": "a number with its separators: 10,000",
     "months": "a number of months: 12 months",
@@ -51,7 +52,8 @@ def filters_of(wording: Wording) -> dict[str, Filter]:
     """The filters in one language, and the one that makes values safe in links."""
     language = wording.language
     return {
-        "date": partial(_date, language=language),
+        "date": partial(_day_in_words, write=long_date, language=language),
+        "month": partial(_day_in_words, write=long_month, language=language),
         "money": partial(_money, language=language),
         "number": partial(_number, language=language),
         "months": partial(_unit, unit="duration-month", language=language),
@@ -72,12 +74,14 @@ def _present(value: object) -> object:
     return value
 
 
-def _date(value: date | None, language: str) -> str:
+def _day_in_words(
+    value: date | None, write: Callable[[date, str], str], language: str
+) -> str:
     if value is None:
         raise MissingValueError
     if not isinstance(value, date):
         raise TypeError(f"{value!r} is not a date")
-    return long_date(value, language)
+    return write(value, language).replace(" ", NO_BREAK)
 
 
 @lru_cache(maxsize=4096)
@@ -95,7 +99,8 @@ def _number(value: int | None, language: str) -> str:
 @lru_cache(maxsize=4096)
 def _unit(value: int | None, unit: str, language: str) -> str:
     locale = babel_locale(language)
-    return str(format_unit(_whole(value), unit, length="long", locale=locale))
+    written = format_unit(_whole(value), unit, length="long", locale=locale)
+    return str(written).replace(" ", NO_BREAK)
 
 
 def _whole(value: int | None) -> int:

@@ -31,10 +31,12 @@ from notifiers.template_files import (
     TemplateFile,
     TemplateFolder,
 )
-from notifiers.wording import SHIPPED_WORDING, Wording
+from notifiers.wording import NO_BREAK, SHIPPED_WORDING, Wording
 
 #: Stands between the parts of one rendering; no value can hold it.
 _SEPARATOR: Final = "\x1e"
+#: Languages whose own spelling has spaces that do not break, in any shape.
+_SPACED_BY_RULE: Final = frozenset({"fr"})
 _CONTROL: Final = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 _BIDI: Final = re.compile("[\u202a-\u202e\u2066-\u2069]")
 _FAILURES: Final = (TacitError, TemplateError, TypeError, ValueError)
@@ -129,7 +131,12 @@ class _Message:
     def render(
         self, values: Mapping[str, object], channel: ChannelName | None
     ) -> Rendered:
-        subject, text = self._text.render(values).split(_SEPARATOR)
+        written = self._text.render(values)
+        if self.environments.language not in _SPACED_BY_RULE:
+            # Plain text breaks where its reader's window ends; what others search
+            # or quote should hold ordinary spaces.
+            written = written.replace(NO_BREAK, " ")
+        subject, text = written.split(_SEPARATOR)
         rendered = Rendered(subject, text)
         if channel is not ChannelName.SLACK:
             rendered = replace(rendered, html=self._html.render(values))

@@ -16,6 +16,8 @@ from engine.domain.problems import did_you_mean
 SHIPPED_WORDING: Final = Path(__file__).with_name("wording")
 
 _BLANK: Final = re.compile(r"\{(\w+)\}")
+#: A space at which no line is broken: what belongs together stays together.
+NO_BREAK: Final = "\u00a0"
 
 
 class Wording:
@@ -79,6 +81,12 @@ def long_date(day: date, language: str) -> str:
     return (
         written.replace("1", "1er", 1) if language == "fr" and day.day == 1 else written
     )
+
+
+@lru_cache(maxsize=256)
+def long_month(day: date, language: str) -> str:
+    """The month of a day: January 2027, or janvier 2027."""
+    return str(format_date(day, format="MMMM y", locale=_LOCALES[language]))
 
 
 # Babel's "en" is American; the vendor's readers are in Europe.

@@ -212,7 +212,7 @@ def test_every_shipped_message_renders_whatever_is_missing() -> None:
     ("language", "amount", "day"),
     [
         ("en", "€1,320.00", "1 March 2027"),
-        ("fr", "1\u202f320,00\xa0€", "1er mars 2027"),
+        ("fr", "1\u202f320,00\xa0€", "1er\xa0mars\xa02027"),
     ],
 )
 @pytest.mark.req("BOT-1")
@@ -224,6 +224,30 @@ def test_dates_and_amounts_are_written_as_the_reader_writes_them(
     assert amount in rendered.text
     assert day in rendered.subject
     assert f'<html lang="{language}">' in rendered.html
+
+
+@pytest.mark.req("BOT-1")
+@pytest.mark.parametrize(
+    ("language", "day", "term"),
+    [
+        ("en", "1\xa0March\xa02027", "12\xa0months"),
+        ("fr", "1er\xa0mars\xa02027", "12\xa0mois"),
+    ],
+)
+def test_no_line_breaks_inside_a_date_or_a_count_with_its_unit(
+    language: str, day: str, term: str
+) -> None:
+    rendered = SHIPPED.render(a_request(language=language))
+
+    for written in (rendered.html, slack_body(rendered)):
+        assert day in written
+        assert term in written
+
+
+def test_english_text_holds_ordinary_spaces() -> None:
+    rendered = SHIPPED.render(a_request(language="en"))
+
+    assert "\xa0" not in rendered.subject + rendered.text
 
 
 @pytest.mark.req("REN-4")
@@ -327,6 +351,7 @@ def test_refusing_an_upgrade_is_never_said_to_end_the_contract(
         ('{{ asks | join(" or ") }}', "accept or request_cancellation"),
         ('{{ reason | default("none") }}', "none"),
         ("{{ days_left | days }}", "16 days"),
+        ("{{ renewal_start | month }}", "March 2027"),
         ("{# a note #}`tacit set contact`", "tacit set contact"),
         ("*soft* {% if reason is none %}no reason{% endif %}", "soft no reason"),
     ],
