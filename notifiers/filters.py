@@ -16,6 +16,7 @@ from babel.units import format_unit
 from markupsafe import Markup
 
 from engine.domain.errors import TacitError
+from engine.domain.letters import Answer
 from engine.domain.parsing import MINOR_UNITS
 from notifiers.wording import NO_BREAK, Wording, babel_locale, long_date, long_month
 
@@ -29,6 +30,7 @@ FILTERS: Final[Mapping[str, str]] = {
     "number": "a number with its separators: 10,000",
     "months": "a number of months: 12 months",
     "days": "a number of days: 16 days",
+    "last_day": "the last day for one of the answers: `answer | last_day | date`",
     "label": "a code in words: `accept` becomes “Accept the new conditions”",
     "join": 'a list on one line: `asks | join(", ")`',
     "default": 'other words where there is no value: `reason | default("unknown")`',
@@ -38,7 +40,7 @@ FILTERS: Final[Mapping[str, str]] = {
 }
 
 #: The sections of the wording that `label` looks in; no code is in two of them.
-LABEL_SECTIONS: Final = ("types", "states", "events", "messages", "roles")
+LABEL_SECTIONS: Final = ("types", "states", "events", "messages", "roles", "reasons")
 
 
 class MissingValueError(TacitError):
@@ -58,6 +60,7 @@ def filters_of(wording: Wording) -> dict[str, Filter]:
         "number": partial(_number, language=language),
         "months": partial(_unit, unit="duration-month", language=language),
         "days": partial(_unit, unit="duration-day", language=language),
+        "last_day": _last_day,
         "label": partial(_label, _labels(wording)),
         "join": _join,
         "default": _default,
@@ -109,6 +112,12 @@ def _whole(value: int | None) -> int:
     if not isinstance(value, int):
         raise TypeError(f"{value!r} is not a number")
     return value
+
+
+def _last_day(answer: object) -> date | None:
+    if not isinstance(answer, Answer):
+        raise TypeError(f"{answer!r} is not an answer")
+    return answer.last_day
 
 
 def _labels(wording: Wording) -> Mapping[str, str]:

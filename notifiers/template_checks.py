@@ -91,9 +91,11 @@ class _Scope:
     def inside(self, loop: nodes.For) -> "_Scope":
         """The same with the loop's own name."""
         name = _loop_name(loop)
-        return replace(
-            self, examples={**self.examples, name: "one"} if name else self.examples
-        )
+        if name is None or not isinstance(loop.iter, nodes.Name):
+            return self
+        # What is no list is reported on its own.
+        one = next(iter(LISTS.get(loop.iter.name, ())), "one")
+        return replace(self, examples={**self.examples, name: one})
 
     def example_of(self, node: nodes.Node) -> object:
         """What an expression would write; LookupError for one that is not plain."""

@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from engine.domain import agenda, machine
+from engine.domain import agenda, answers, machine
 from engine.domain.agenda import DueReminder, Instants
 from engine.domain.moments import last_whole_day
 from engine.domain.outcome import (
@@ -300,12 +300,11 @@ class _Decision:
 
     def _can_be_answered(self, telling: Telling) -> bool:
         """Whether its readers may still answer any of what it asks."""
-        readers = set(ANSWERERS[telling.to])
-        return any(
-            self._closed_since(branch) is None
-            for event in telling.asks
-            for branch in self._state().on[event]
-            if readers & set(branch.by)
+        readers = ANSWERERS[telling.to]
+        return bool(
+            answers.open_answers(
+                self._rules, self.subject, telling.asks, readers, self._now
+            )
         )
 
     def _send(self, due: DueReminder, others: list[DueReminder]) -> None:

@@ -3,15 +3,25 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
+from typing import Any, Final
 
 from engine.domain import agenda, openings
-from engine.domain.letters import Audience
+from engine.domain.answers import open_answers
+from engine.domain.letters import Answer, Audience
 from engine.domain.moments import last_whole_day, local_day
 from engine.domain.outcome import Subject
-from engine.domain.recipients import Recipient
-from engine.domain.records import Claimed
+from engine.domain.recipients import Recipient, reason_code
+from engine.domain.records import ChangeRow, Claimed
 from engine.domain.ruleset import Rulebook, Ruleset
+
+#: In which role each reader would answer; who reads a copy sees the customer's time.
+_ROLES: Final[Mapping[Audience, str]] = {
+    Audience.CUSTOMER: "customer_contact",
+    Audience.PARTNER: "partner",
+    Audience.COPY: "customer_contact",
+    Audience.OPERATIONS: "vendor_operations",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,62 +39,71 @@ def letter_values(
     recipient: Recipient,
     now: datetime,
 ) -> Mapping[str, object]:
-    """Every name that `notifiers/rendering.py` declares; None where unknown."""
-    change = claimed.change
-    ruleset = rulebook.machines[change.type]
-    subject = change.subject(ruleset)
-    copy = recipient.audience is Audience.COPY
+    """Every name that `notifiers/values.py` declares; None where unknown."""
+    about = json.loads(claimed.about) if claimed.about else {}
+    ruleset = rulebook.machines[claimed.change.type]
     return {
-        "change_id": change.code,
-        "type": change.type,
-        "state": change.state,
+        **_parties(vendor, claimed, recipient),
+        **_contract(claimed),
+        **_usage(rulebook, claimed),
+        **_dates(ruleset, claimed, recipient.audience, now),
+        "message_name": claimed.message,
+        "tell": claimed.role,
+        "reason": claimed.change.attention,
+        "actor_name": None,
+        "actor_role": None,
+        **about,
+        "actor_company": _company(vendor, claimed, about.get("actor_role")),
+        "reason_code": reason_code(about.get("reason", "")),
+        "month": _month(claimed.change, about),
+    }
+
+
+def _parties(
+    vendor: Vendor, claimed: Claimed, recipient: Recipient
+) -> dict[str, object]:
+    contact = recipient.contact
+    return {
+        "customer_id": claimed.customer_code,
         "customer_name": claimed.customer_name,
+        "contact_name": contact.name if contact else None,
+        "contact_email": contact.email if contact else None,
         "partner_name": claimed.partner_name,
         "vendor_name": vendor.name,
         "vendor_email": vendor.email,
         "recipient_name": recipient.person.name,
-        "product": claimed.product,
+    }
+
+
+def _contract(claimed: Claimed) -> dict[str, object]:
+    change = claimed.change
+    # The estimate is the renewal's; what a larger tier or an overage costs is not known.
+    new_mrr = claimed.new_mrr if change.type == openings.RENEWAL else None
+    return {
+        "change_id": change.code,
+        "type": change.type,
+        "state": change.state,
+        "is_held": change.attention is not None,
         "contract_id": change.contract_code,
+        "product": claimed.product,
         "renewal_start": change.renewal_start,
-        **_dates(ruleset, subject, claimed.is_notice, now),
         "automatic_renewal": change.automatic_renewal,
         "commitment_months": change.commitment_months,
         "billing_months": change.billing_months,
+        "mrr_minor": claimed.mrr,
+        "new_mrr_minor": new_mrr,
+        "currency": claimed.currency,
+    }
+
+
+def _usage(rulebook: Rulebook, claimed: Claimed) -> dict[str, object]:
+    change = claimed.change
+    return {
         "contact_limit": change.contact_limit,
         "email_limit": _email_limit(rulebook, claimed),
         "contacts": claimed.contacts,
         "emails_sent": claimed.emails_sent,
         "new_contact_limit": change.new_contact_limit,
-        "mrr_minor": claimed.mrr,
-        "new_mrr_minor": claimed.new_mrr,
-        "currency": claimed.currency,
-        "asks": () if copy else claimed.asks,
-        "reason": change.attention,
-        "message_name": claimed.message,
-        "tell": claimed.role,
-        "actor_name": None,
-        **(json.loads(claimed.about) if claimed.about else {}),
-    }
-
-
-def _dates(
-    ruleset: Ruleset, subject: Subject, is_notice: bool, now: datetime
-) -> dict[str, object]:
-    """The deadline, and the last day on which an answer still counts.
-
-    A notice that goes out late prolongs the time to answer by its own time, counted
-    from this very sending where it is the first.
-    """
-    moments = agenda.moments_of(ruleset, subject)
-    deadline = last_whole_day(moments["deadline"][0], subject.zone)
-    told = subject.notice_out_at or (now if is_notice else None)
-    from_now = agenda.with_notice(subject, told)
-    closes = agenda.closes_at(ruleset, from_now, "deadline", now)
-    today = local_day(now, subject.zone)
-    return {
-        "deadline": deadline,
-        "answer_by": last_whole_day(closes, subject.zone) if closes else deadline,
-        "days_left": max(0, (deadline - today).days),
     }
 
 
@@ -95,3 +114,62 @@ def _email_limit(rulebook: Rulebook, claimed: Claimed) -> int | None:
         for ruleset in rulebook.machines.values()
     )
     return next((limit for limit in limits if limit is not None), None)
+
+
+def _month(change: ChangeRow, about: Mapping[str, Any]) -> date | None:
+    """The first day of the month whose usage the message is about."""
+    if "month" in about:
+        return date.fromisoformat(f"{about['month']}-01")
+    return change.period_on if change.type == openings.EMAIL_OVERAGE else None
+
+
+def _company(vendor: Vendor, claimed: Claimed, role: str | None) -> str | None:
+    """For whom the person who did it speaks."""
+    companies = {
+        "customer_contact": claimed.customer_name,
+        "partner": claimed.partner_name,
+        "vendor_operations": vendor.name,
+    }
+    return companies.get(role) if role else None
+
+
+def _dates(
+    ruleset: Ruleset, claimed: Claimed, audience: Audience, now: datetime
+) -> dict[str, object]:
+    """The deadline, what can still be answered, and until when.
+
+    A notice that goes out late prolongs the time to answer by its own time, counted
+    from this very sending where it is the first.
+    """
+    subject = claimed.change.subject(ruleset)
+    if claimed.is_notice and subject.notice_out_at is None:
+        subject = agenda.with_notice(subject, now)
+    moments = agenda.moments_of(ruleset, subject)
+    deadline = last_whole_day(moments["deadline"][0], subject.zone)
+    answers = _answers(ruleset, subject, claimed.asks, audience, now)
+    last_days = [one.last_day for one in answers if one.last_day is not None]
+    asks_nothing = audience is Audience.COPY or not claimed.asks
+    return {
+        "deadline": deadline,
+        "days_left": max(0, (deadline - local_day(now, subject.zone)).days),
+        "asks": () if asks_nothing else tuple(answers),
+        "answer_by": min(last_days, default=None),
+    }
+
+
+def _answers(
+    ruleset: Ruleset,
+    subject: Subject,
+    asks: tuple[str, ...],
+    audience: Audience,
+    now: datetime,
+) -> list[Answer]:
+    """What the reader can still answer, to this message or at all, and until when."""
+    events = asks or tuple(ruleset.state(subject.state).on)
+    found = open_answers(ruleset, subject, events, [_ROLES[audience]], now)
+    return [
+        Answer(
+            one.event, last_whole_day(one.closes, subject.zone) if one.closes else None
+        )
+        for one in found
+    ]

@@ -2,7 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from enum import StrEnum
+from typing import Self
 
 
 class Audience(StrEnum):
@@ -19,6 +21,22 @@ class ChannelName(StrEnum):
 
     EMAIL = "email"
     SLACK = "slack"
+
+
+class Answer(str):
+    """An event that a reader may answer with: its code, and the last day for it.
+
+    `last_day` is None where nothing says until when it can be given.
+    """
+
+    __slots__ = ("last_day",)
+
+    last_day: date | None
+
+    def __new__(cls, event: str, last_day: date | None = None) -> Self:
+        answer = super().__new__(cls, event)
+        answer.last_day = last_day
+        return answer
 
 
 @dataclass(frozen=True, slots=True)

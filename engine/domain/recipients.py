@@ -1,7 +1,7 @@
 """Who reads a message, at the moment of sending: a role, turned into people."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from engine.domain.letters import Audience, ChannelName
@@ -22,6 +22,8 @@ class Recipient:
     channel: ChannelName
     address: str
     audience: Audience
+    #: The customer's primary contact, for those who speak with it.
+    contact: Person | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +75,8 @@ def resolve(claimed: Claimed, routing: Routing, book: AddressBook) -> Resolved:
             if person.id not in told
             for recipient in _reached(person, None, Audience.COPY, book.channels)
         ]
-    return Resolved(tuple(found))
+    contact = next(iter(_people_at(_CUSTOMER, claimed, book)), None)
+    return Resolved(tuple(replace(one, contact=contact) for one in found))
 
 
 def _people_at(place: str, claimed: Claimed, book: AddressBook) -> list[Person]:
@@ -117,8 +120,30 @@ def _reached(
     return found or reachable
 
 
+def reason_code(reason: str) -> str | None:
+    """The code of a reason that is known here, for words in other languages."""
+    return _CODES.get(reason)
+
+
 def _why_nobody(route: Route, people: Sequence[Person]) -> str:
-    place = route.to.replace(".", "'s ").replace("_", " ")
-    return (
-        f"{place} has no address we can write to" if people else f"there is no {place}"
-    )
+    return _without_address(route.to) if people else _no_one(route.to)
+
+
+def _no_one(place: str) -> str:
+    return f"there is no {_in_words(place)}"
+
+
+def _without_address(place: str) -> str:
+    return f"{_in_words(place)} has no address we can write to"
+
+
+def _in_words(place: str) -> str:
+    return place.replace(".", "'s ").replace("_", " ")
+
+
+_CODES: Final[Mapping[str, str]] = {
+    _no_one(_CUSTOMER): "no_primary_contact",
+    _without_address(_CUSTOMER): "primary_contact_without_address",
+    _no_one(_PARTNER): "no_point_of_contact",
+    _without_address(_PARTNER): "point_of_contact_without_address",
+}

@@ -209,6 +209,7 @@ class Claimed:
     new_mrr: int | None
     contacts: int | None
     emails_sent: int | None
+    customer_code: str
     customer_name: str
     primary_contact_id: int | None
     customer_choice: str

@@ -47,7 +47,9 @@ def fire_event(
         if outcome.refusal is not None:
             _note_refusal(ledger, ruleset, row, event, actor, outcome.refusal, now)
         else:
-            about = json.dumps({"actor_name": actor.name})
+            about = json.dumps(
+                {"actor_name": actor.name, "actor_role": role_of(actor, row)}
+            )
             ledger.take(row, ruleset, outcome, by=actor.code, about=about)
         ledger.write()
         carry_out(unit, rulebook, ledger.effects, now)

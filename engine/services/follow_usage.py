@@ -1,5 +1,6 @@
 """What months of usage bring: changes that open, are corrected, or come to nothing."""
 
+import json
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import date, datetime
 from typing import NamedTuple
@@ -153,8 +154,16 @@ def _warn(
         month = latest[row.contract_id]
         names = [telling.message for telling in near[row.contract_id]]
         bodies = [audit.body({"name": name, "month": month.month}) for name in names]
+        # What it says stays so, whatever is imported before it leaves.
+        about = json.dumps(
+            {
+                "month": month.month,
+                "contacts": month.contacts,
+                "emails_sent": month.emails_sent,
+            }
+        )
         notes = [
-            make_note(now, "warned", body, ((telling, None),))
+            make_note(now, "warned", body, ((telling, None),), about)
             for body, telling in zip(bodies, near[row.contract_id], strict=True)
         ]
         ledger.note(row, rulebook.machines[row.type], *notes)

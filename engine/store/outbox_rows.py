@@ -83,7 +83,7 @@ def _claim_columns() -> list[ColumnElement[Any]]:
         o.id, o.seq, o.position, o.message, o.role, o.asks, o.channel, o.is_notice,
         o.while_state, o.is_reminder, o.plan, o.about, o.attempts, o.queued_at,
         contracts.c.product, contracts.c.currency, contracts.c.mrr, contracts.c.new_mrr,
-        customers.c.name, customers.c.primary_contact_id,
+        customers.c.code, customers.c.name, customers.c.primary_contact_id,
         customers.c.communication_owner,
         partners.c.name, partners.c.owns_conversations, partners.c.point_of_contact_id,
         *change_columns(),
@@ -92,7 +92,7 @@ def _claim_columns() -> list[ColumnElement[Any]]:
 
 _COLUMNS: Final = _claim_columns()
 _SELECT: Final = select(*raw(_COLUMNS)).select_from(_CLAIM_FROM)
-_OWN_COLUMNS: Final = 24
+_OWN_COLUMNS: Final = 25
 _ATTEMPTS: Final = 12
 
 

@@ -17,6 +17,7 @@ WANTED = {
     "renewal_done": TOLD,
     "cancellation_noted": TOLD | {Audience.OPERATIONS},
     "cancellation_withdrawn": TOLD | {Audience.OPERATIONS},
+    "acceptance_taken_back": TOLD | {Audience.OPERATIONS},
     "will_not_renew": {Audience.OPERATIONS},
     "held_without_notice": {Audience.OPERATIONS},
     "contract_ended": {Audience.OPERATIONS},

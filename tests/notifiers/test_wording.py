@@ -34,10 +34,11 @@ def test_no_code_is_in_two_sections_that_label_looks_in() -> None:
 @pytest.mark.parametrize(
     ("language", "sentence"),
     [
-        ("en", "It is too late: accept was possible until 1 January 2027."),
+        ("en", "It is too late for “accept”: the last day was 1 January 2027."),
         (
             "fr",
-            "Il est trop tard\u00a0: accept était possible jusqu’au 1er janvier 2027.",
+            "Il est trop tard pour «\u00a0accept\u00a0»\u00a0: "
+            "le dernier jour était le 1er janvier 2027.",
         ),
     ],
 )
