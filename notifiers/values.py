@@ -55,7 +55,7 @@ NAMES: Final[Mapping[str, Name]] = {
     "emails_sent": Name("emails sent in the month", 118_400),
     "month": Name(
         "first day of the month whose usage it is about, if any; write it with `month`",
-        date(2026, 11, 1),
+        date(2027, 2, 1),
     ),
     "new_contact_limit": Name("contacts that the next tier allows", 15_000),
     "mrr_minor": Name("present monthly price, in cents", 120_050),

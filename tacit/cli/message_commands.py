@@ -6,12 +6,13 @@ import typer
 
 from engine.domain.errors import TacitError
 from engine.domain.letters import Audience, LetterRequest, Rendered
+from engine.domain.parsing import LANGUAGES
 from engine.services.edit_book import Editor
-from notifiers.values import example_values
-from tacit.bootstrap import App
+from tacit.bootstrap import App, check_rules
 from tacit.cli.options import DEFAULT_HOME, By, Home, Json, Now
 from tacit.cli.output import print_json, print_table, say
 from tacit.cli.session import open_app, open_at
+from tacit.previews import preview_values
 
 
 def messages(
@@ -43,13 +44,31 @@ def preview(
         str | None, typer.Option("--for", help="customer, partner, copy or operations.")
     ] = None,
     html: Annotated[bool, typer.Option("--html", help="Print the HTML part.")] = False,
+    choices: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set",
+            metavar="NAME=VALUE",
+            help="Another value than the example, such as automatic_renewal=false; "
+            "NAME= for none. May be repeated.",
+        ),
+    ] = None,
     home: Home = DEFAULT_HOME,
     as_json: Json = False,
 ) -> None:
-    """Show a message as its reader gets it, filled with example values."""
+    """Show a message as its reader gets it, filled with example values.
+
+    The examples fit the message, its reader, and the home's rules and settings.
+    """
+    if language not in LANGUAGES:
+        known = ", ".join(LANGUAGES)
+        raise TacitError(f'no templates in the language "{language}" (known: {known})')
     with open_app(home) as app:
+        vendor = app.settings.vendor
         reader = _audience(app, message, audience)
-        request = LetterRequest(message, reader, language, example_values())
+        rulebook, _ = check_rules(app.home.rules, app.template_names)
+        values = preview_values(rulebook, message, reader, vendor, choices or ())
+        request = LetterRequest(message, reader, language, values)
         rendered = app.templates.render(request)
     if as_json:
         print_json(_as_json(rendered))

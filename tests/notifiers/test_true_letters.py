@@ -145,7 +145,7 @@ def test_an_overage_never_promises_a_higher_limit(language: str) -> None:
 @pytest.mark.req("REN-16")
 @both_languages
 def test_usage_is_told_with_its_month(language: str) -> None:
-    month = {"en": "November 2026", "fr": "novembre\u00a02026"}[language]
+    month = {"en": "February 2027", "fr": "février\u00a02027"}[language]
 
     for where, text in letters(language):
         if where.startswith(("email_overage_notice", "emails_near_limit")):
