@@ -46,8 +46,9 @@ LABEL_SECTIONS: Final = ("types", "states", "events", "messages", "roles", "reas
 class MissingValueError(TacitError):
     """Raised where a template writes a value that the change does not have."""
 
-    def __init__(self) -> None:
-        super().__init__("a value is missing here: ask for it with {% if … %} first")
+    def __init__(self, names: Iterable[str] = ()) -> None:
+        what = " or ".join(names) or "a value"
+        super().__init__(f"{what} is missing here: ask for it with {{% if … %}} first")
 
 
 def filters_of(wording: Wording) -> dict[str, Filter]:

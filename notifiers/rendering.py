@@ -31,6 +31,8 @@ from notifiers.template_files import (
     TemplateFile,
     TemplateFolder,
 )
+from notifiers.template_needs import Need, needs_of
+from notifiers.values import SOMETIMES
 from notifiers.wording import NO_BREAK, SHIPPED_WORDING, Wording
 
 #: Stands between the parts of one rendering; no value can hold it.
@@ -86,6 +88,19 @@ class Templates:
             audience for name, audience, _ in self._messages if name == message
         )
 
+    def needs(self, message: str, audience: Audience) -> frozenset[str]:
+        """What a change may lack and the message writes without asking for it first.
+
+        A rule that tells this message where these are unknown cannot be followed.
+        """
+        return frozenset(
+            need.name
+            for (name, reader, _), written in self._messages.items()
+            if (name, reader) == (message, audience)
+            for need in written.needs
+            if need.name in SOMETIMES and not need.in_branch
+        )
+
     def render(self, request: LetterRequest) -> Rendered:
         """Renders one letter; see Renderer."""
         message = self._messages.get(
@@ -96,8 +111,7 @@ class Templates:
         try:
             return message.render(request.values, request.channel)
         except _FAILURES as error:
-            place = message.place_of_failure(request.values)
-            raise TacitError(f"{place}  {error}") from error
+            raise TacitError(message.failure(error, request.values)) from error
 
     def _unknown(self, request: LetterRequest) -> str:
         known = [f"{one}/{who}.{language}" for one, who, language in self._messages]
@@ -146,15 +160,30 @@ class _Message:
             rendered = replace(rendered, slack_text=sentence, blocks=blocks)
         return rendered
 
-    def place_of_failure(self, values: Mapping[str, object]) -> str:
-        """File and line; the file itself is tried, for its shapes have other lines."""
+    def failure(self, error: Exception, values: Mapping[str, object]) -> str:
+        """What went wrong at which place, and which value is missing if one is."""
+        line = self._line_of_failure(values)
+        if isinstance(error, MissingValueError):
+            missing = {
+                need.name: None
+                for need in self.needs
+                if need.line == line and values.get(need.name) is None
+            }
+            error = MissingValueError(missing)
+        return f"{self.file.file}:{line}  {error}"
+
+    def _line_of_failure(self, values: Mapping[str, object]) -> int:
+        """The file itself is tried, for its shapes have other lines."""
         whole = self.environments.text.from_string(self.file.text)
-        line = 1
         try:
             whole.render(values)
         except _FAILURES as error:
-            line = _last_template_line(error)
-        return f"{self.file.file}:{line}"
+            return _last_template_line(error)
+        return 1
+
+    @cached_property
+    def needs(self) -> list[Need]:
+        return needs_of(self.file, self.environments.text)
 
     @cached_property
     def _text(self) -> Template:

@@ -85,6 +85,30 @@ NAMES: Final[Mapping[str, Name]] = {
     "tell": Name("the role that the rules tell this message to", "owner"),
 }
 
+#: The names that some changes or readers lack: a template asks before it writes one.
+SOMETIMES: Final = frozenset(
+    {
+        "actor_company",
+        "actor_name",
+        "actor_role",
+        "answer_by",
+        "contact_email",
+        "contact_limit",
+        "contact_name",
+        "contacts",
+        "currency",
+        "email_limit",
+        "emails_sent",
+        "month",
+        "mrr_minor",
+        "new_contact_limit",
+        "new_mrr_minor",
+        "partner_name",
+        "reason",
+        "reason_code",
+    }
+)
+
 #: The only names that a template may loop over, each with its example.
 LISTS: Final[Mapping[str, tuple[object, ...]]] = {
     name: known.example

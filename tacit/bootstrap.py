@@ -12,6 +12,7 @@ from engine.domain.errors import ProblemsError, TacitError
 from engine.domain.interfaces import Channel
 from engine.domain.letter_values import Vendor
 from engine.domain.letters import Audience
+from engine.domain.parsing import LANGUAGES
 from engine.domain.problems import Problem
 from engine.domain.retry import RetryPolicy
 from engine.domain.rule_compiler import compile_kept
@@ -30,7 +31,8 @@ from notifiers.recording import RecordingChannel
 from notifiers.rendering import Templates
 from notifiers.slack import SlackChannel
 from notifiers.template_files import SHIPPED_TEMPLATES, TemplateNames
-from notifiers.wording import SHIPPED_WORDING
+from notifiers.wording import SHIPPED_WORDING, Wording
+from notifiers.wording_checks import missing_words
 from tacit.clock import utc_now
 from tacit.home import Home
 
@@ -60,8 +62,17 @@ class App:
     @cached_property
     def templates(self) -> Templates:
         """Every template, read and checked; ProblemsError where one is wrong."""
-        wording = [f for f in (self.home.path / "wording",) if f.is_dir()]
-        return Templates(self._template_folders(), [*wording, SHIPPED_WORDING])
+        return Templates(self._template_folders(), self._wording_folders())
+
+    def words_missing(self, rulebook: Rulebook) -> list[Problem]:
+        """Warnings about codes of the rules that letters would show as they are."""
+        folders = self._wording_folders()
+        wordings = [Wording(language, folders) for language in LANGUAGES]
+        return missing_words(rulebook, wordings, self.home.wording)
+
+    def _wording_folders(self) -> list[Path]:
+        own = [f for f in (self.home.wording,) if f.is_dir()]
+        return [*own, SHIPPED_WORDING]
 
     def _template_folders(self) -> list[Path]:
         own = [f for f in (self.home.templates,) if f.is_dir()]

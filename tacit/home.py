@@ -33,6 +33,10 @@ class Home:
         return self.path / "templates"
 
     @property
+    def wording(self) -> Path:
+        return self.path / "wording"
+
+    @property
     def mailbox(self) -> Path:
         return self.path / "mailbox"
 

@@ -12,7 +12,7 @@ from engine.domain.letters import Audience, ChannelName
 from engine.domain.recipients import Recipient
 from engine.domain.records import Claimed, Person
 from engine.domain.ruleset import Rulebook
-from notifiers.values import NAMES
+from notifiers.values import NAMES, SOMETIMES
 from tests.domain.builders import a_change, a_message, a_person, at
 
 _CANCEL = "request_cancellation"
@@ -46,6 +46,20 @@ def test_every_declared_name_is_passed_and_no_other(
     values = values_of(rulebook, a_message(a_change(type_)), audience)
 
     assert values.keys() == NAMES.keys()
+
+
+@pytest.mark.parametrize("audience", list(Audience))
+def test_what_every_change_has_is_never_absent(
+    rulebook: Rulebook, audience: Audience
+) -> None:
+    change = a_change(contact_limit=None, partner_id=None)
+    sparse = replace(
+        a_message(change), currency=None, mrr=None, contacts=None, partner_name=None
+    )
+
+    values = values_of(rulebook, sparse, audience, at("2027-01-20"))
+
+    assert {name for name, value in values.items() if value is None} == SOMETIMES
 
 
 def test_what_a_message_is_about_uses_declared_names_only(rulebook: Rulebook) -> None:

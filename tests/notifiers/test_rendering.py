@@ -280,9 +280,57 @@ def test_a_missing_value_names_the_file_and_the_line() -> None:
     request = a_request(renewal_start=None)
 
     with pytest.raises(
-        TacitError, match=r"renewal_notice.customer\.en\.md:1  .*missing"
+        TacitError, match=r"renewal_notice.customer\.en\.md:1  renewal_start is missing"
     ):
         SHIPPED.render(request)
+
+
+def test_a_value_that_was_asked_for_is_not_blamed(tmp_path: Path) -> None:
+    body = "{% if reason %}{{ reason }}{% endif %} {{ month | month }}"
+
+    with pytest.raises(TacitError, match=r"customer\.en\.md:3  month is missing"):
+        a_rendering(tmp_path, body, reason=None, month=None)
+
+
+@pytest.mark.parametrize(
+    ("body", "needs"),
+    [
+        ("{{ reason }}", {"reason"}),
+        ("{{ mrr_minor | money(currency) }}", {"mrr_minor", "currency"}),
+        ("{{ product }}", set()),
+        ('{{ reason | default("none") }}', set()),
+        ("{% if reason %}{{ reason }}{% endif %}", set()),
+        ("{% if reason is none %}-{% else %}{{ reason }}{% endif %}", set()),
+        ("{% if type == 'renewal' %}{{ reason }}{% endif %}", set()),
+        ("{% if reason == month %}a{% endif %}", set()),
+        ("{% for one in asks %}{{ one }}{% endfor %}", set()),
+    ],
+)
+def test_what_a_template_needs_is_what_it_writes_without_asking(
+    tmp_path: Path, body: str, needs: set[str]
+) -> None:
+    write_template(tmp_path, f"Subject: Hello\n\n{body}")
+
+    templates = Templates((tmp_path, SHIPPED_TEMPLATES))
+
+    assert templates.needs("greeting", Audience.CUSTOMER) == needs
+
+
+@pytest.mark.req("REN-16")
+def test_only_what_tells_of_usage_needs_what_some_changes_lack() -> None:
+    needs = {
+        message: SHIPPED.needs(message, audience)
+        for message in SHIPPED.messages()
+        for audience in SHIPPED.audiences(message)
+    }
+
+    emails = {"emails_sent", "email_limit", "month"}
+    assert {message: names for message, names in needs.items() if names} == {
+        "tier_upgrade_notice": {"contacts", "contact_limit"},
+        "contacts_near_limit": {"contacts", "contact_limit"},
+        "email_overage_notice": emails,
+        "emails_near_limit": emails,
+    }
 
 
 def test_an_unknown_message_is_named_with_its_nearest() -> None:

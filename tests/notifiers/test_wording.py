@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -5,8 +6,11 @@ import pytest
 import yaml
 
 from engine.domain.errors import TacitError
+from engine.domain.problems import Severity
+from engine.domain.ruleset import Rulebook
 from notifiers.filters import LABEL_SECTIONS
 from notifiers.wording import SHIPPED_WORDING, Wording
+from notifiers.wording_checks import missing_words
 
 
 def shipped(language: str) -> dict[str, dict[str, str]]:
@@ -48,6 +52,31 @@ def test_a_refusal_writes_dates_in_its_language(language: str, sentence: str) ->
     said = wording.sentence("too_late", event="accept", deadline=date(2027, 1, 1))
 
     assert said == sentence
+
+
+def test_a_code_of_the_rules_without_words_is_named_with_the_place_for_them(
+    rulebook: Rulebook, tmp_path: Path
+) -> None:
+    renewal = rulebook.machines["renewal"]
+    pending = renewal.states["pending"]
+    approved = replace(pending, on={"approve": pending.on["accept"]})
+    states = {**renewal.states, "pending": approved}
+    machines = {"renewal": replace(renewal, states=states)}
+    (tmp_path / "en.yaml").write_text('events: {approve: "Approve"}')
+    wordings = [Wording(one, (tmp_path, SHIPPED_WORDING)) for one in ("en", "fr")]
+
+    [found] = missing_words(replace(rulebook, machines=machines), wordings, tmp_path)
+
+    assert found.file == str(tmp_path / "fr.yaml")
+    assert found.severity is Severity.WARNING
+    assert '"approve"' in found.message
+    assert found.hint == 'add events: {approve: "…"}'
+
+
+def test_every_code_of_the_shipped_rules_has_words(rulebook: Rulebook) -> None:
+    wordings = [Wording("en"), Wording("fr")]
+
+    assert missing_words(rulebook, wordings, Path("wording")) == []
 
 
 def test_values_cannot_reach_into_objects() -> None:
