@@ -154,14 +154,7 @@ def _warn(
         month = latest[row.contract_id]
         names = [telling.message for telling in near[row.contract_id]]
         bodies = [audit.body({"name": name, "month": month.month}) for name in names]
-        # What it says stays so, whatever is imported before it leaves.
-        about = json.dumps(
-            {
-                "month": month.month,
-                "contacts": month.contacts,
-                "emails_sent": month.emails_sent,
-            }
-        )
+        about = _about(month)
         notes = [
             make_note(now, "warned", body, ((telling, None),), about)
             for body, telling in zip(bodies, near[row.contract_id], strict=True)
@@ -171,3 +164,14 @@ def _warn(
     ledger.write()
     unit.book.update_column("usage", "warned", warned)
     return sum(len(near[id_]) for id_ in near)
+
+
+def _about(month: MonthOfUsage) -> str:
+    """The figures of the month, which the warning names whatever is imported later."""
+    return json.dumps(
+        {
+            "month": month.month,
+            "contacts": month.contacts,
+            "emails_sent": month.emails_sent,
+        }
+    )
