@@ -22,6 +22,8 @@ _READERS: Final[Mapping[Audience, str]] = {
     Audience.OPERATIONS: "Ana Duval",
 }
 _ZONE: Final = "UTC"
+#: Usage below the limits of the examples, but close to them.
+_NEAR: Final = {"contacts": 9_400, "emails_sent": 94_000}
 
 
 def preview_values(
@@ -42,7 +44,9 @@ def preview_values(
         recipient_name=_READERS[audience],
     )
     if rulebook is not None:
-        if message != rulebook.routing.fallback_message:
+        if message == rulebook.routing.fallback_message:
+            values |= {"contact_name": None, "contact_email": None}
+        else:
             values["message_name"] = message
         values |= _told(rulebook, message, audience, chosen.get("type"))
     for name, text in chosen.items():
@@ -67,7 +71,7 @@ def _told(
     for ruleset in (rulebook.machines[str(name)] for name in kinds):
         warn = ruleset.opening.warn
         if warn is not None and warn.telling.message == message:
-            return {"asks": (), "tell": warn.telling.to}
+            return {"asks": (), "tell": warn.telling.to, **_NEAR}
         for path, state, telling in tellings(ruleset):
             readers = vocabulary.AUDIENCES[telling.to]
             if telling.message == message and audience in readers:
