@@ -8,7 +8,6 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; 
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
-DEMO_HOME ?= .demo
 
 help: ## List what can be made.
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
@@ -25,7 +24,7 @@ $(READY): deploy/requirements.txt pyproject.toml
 	@$(BIN)/python -m pip check --quiet
 	@touch $(READY)
 
-run: setup ## Run the main job over the sample book: a year of renewals in under a minute.
+run: setup ## Run the main job over a sample book: half a year of renewals in seconds.
 	@$(BIN)/tacit demo
 
 test: setup ## Run the tests (add ARGS="-k name" to choose).

@@ -129,8 +129,27 @@ class Settings(BaseSettings):
         return env_settings, init_settings
 
 
-def load_settings(path: Path) -> Settings:
-    """The settings in a file and the environment; ProblemsError says what is wrong."""
+class FileSettings(Settings):
+    """The settings as the file alone gives them."""
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """The environment is not read."""
+        return (init_settings,)
+
+
+def load_settings(path: Path, kind: type[Settings] = Settings) -> Settings:
+    """The settings in a file and the environment; ProblemsError says what is wrong.
+
+    `FileSettings` as the kind leaves the environment out.
+    """
     try:
         if path.stat().st_size > MAX_BYTES:
             raise TacitError(f"{path} is larger than {MAX_BYTES:,} bytes")
@@ -142,7 +161,7 @@ def load_settings(path: Path) -> Settings:
     node = yaml_text.read(source)
     values: Any = yaml_text.plain(node)
     try:
-        return Settings(**values)
+        return kind(**values)
     except ValidationError as error:
         raise ProblemsError(
             [_problem(source, node, details) for details in error.errors()]

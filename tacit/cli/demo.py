@@ -1,9 +1,7 @@
 """`tacit demo`: half a year of a sample book in seconds, shown as its people see it."""
 
-import tempfile
+import shutil
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -14,6 +12,7 @@ from rich.rule import Rule
 from rich.text import Text
 
 import config
+from config.settings import FileSettings, load_settings
 from engine.services import verify_audit
 from engine.services.list_changes import DEFAULT_COLUMNS, chosen_columns, list_changes
 from engine.services.show_change import show_change
@@ -22,8 +21,8 @@ from notifiers.mailbox import Mail, read_mailbox
 from tacit import home as homes
 from tacit.bootstrap import App
 from tacit.cli.book_commands import import_files
+from tacit.cli.demo_home import demo_home
 from tacit.cli.output import out, print_table, say, shown
-from tacit.home import Home
 
 #: The sample book was written to be interesting between these days.
 FROM: Final = datetime(2026, 10, 1, tzinfo=UTC)
@@ -31,43 +30,53 @@ TO: Final = datetime(2027, 3, 31, tzinfo=UTC)
 MOST_MOVES: Final = 8
 
 
+class _Clock:
+    """A clock that stands until it is set."""
+
+    def __init__(self) -> None:
+        self.now = FROM
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def set(self, now: datetime) -> None:
+        self.now = now
+
+
 def run(folder: Path | None) -> None:
     """Run the demo in a home of its own, which is kept if `folder` is given."""
-    with _home(folder) as home:
-        homes.create(home)
-        app = App(home, clock=lambda: FROM)
+    with demo_home(folder) as home:
+        clock = _Clock()
+        app = App(home, clock)
+        # Whatever the environment says is meant for another home than the demo's.
+        app.settings = load_settings(home.settings_file, FileSettings)
         try:
-            _show(app)
+            _show(app, clock)
         finally:
             app.close()
+    _print_next(folder)
 
 
-@contextmanager
-def _home(folder: Path | None) -> Iterator[Home]:
-    if folder is not None:
-        yield Home(folder)
-        return
-    with tempfile.TemporaryDirectory(prefix="tacit-demo-") as made:
-        yield Home(Path(made))
-
-
-def _show(app: App) -> None:
+def _show(app: App, clock: _Clock) -> None:
     _title("A vendor imports its book of contracts")
     samples = homes.shipped(config) / "samples"
     counts = import_files(app, [samples], None, FROM, dry_run=False)
-    told = ", ".join(f"{c['new']} {kind}" for kind, c in counts.items() if c.get("new"))
-    say(told or "The book was imported before; nothing in it has changed.")
-    _title(f"Upcoming changes on {FROM:%d %B %Y}")
+    say(", ".join(f"{c['new']} {kind}" for kind, c in counts.items() if c.get("new")))
+    _title(f"Upcoming changes on {_long(FROM)}")
     _print_changes(app)
-    _title(f"The clock runs until {TO:%d %B %Y}")
-    happenings = _run_clock(app)
-    _print_happenings(happenings)
-    change = _well_told_renewal(app, happenings)
-    _title("A reminder, as its reader gets it")
-    _print_mail(read_mailbox(app.home.mailbox), change)
-    _title("The tacit renewal it announced, and its audit trail")
-    _print_trail(change)
+    _title(f"The clock runs until {_long(TO)}, and nobody answers")
+    happenings = _run_clock(app, clock)
+    _print_moves(happenings)
+    _print_counts(happenings)
+    _title("What a person has to see to")
+    _print_attention(app)
+    _print_a_renewal(app, happenings)
+    _title("The whole trail")
     _print_checks(app)
+
+
+def _long(day: datetime) -> str:
+    return f"{day.day} {day:%B %Y}"
 
 
 def _title(text: str) -> None:
@@ -78,21 +87,23 @@ def _title(text: str) -> None:
 def _print_changes(app: App) -> None:
     rows = list_changes(app.store, app.rulebook, FROM.date())
     print_table(rows, chosen_columns(DEFAULT_COLUMNS))
+    say(
+        "\nThe deadline is the last day to change or cancel. Some have passed already: "
+        "this book comes in late,\nand silence renews nothing before its customer was "
+        "told for as long as the rules want."
+    )
 
 
-def _run_clock(app: App) -> list[dict[str, Any]]:
-    def set_clock(at: datetime) -> None:
-        app.clock = lambda: at
-
+def _run_clock(app: App, clock: _Clock) -> list[dict[str, Any]]:
     delivering = app.delivering()
-    span = run_span(app.store, app.rulebook, delivering, FROM, TO, set_clock)
+    span = run_span(app.store, app.rulebook, delivering, FROM, TO, clock.set)
     return list(span)
 
 
-def _print_happenings(happenings: list[dict[str, Any]]) -> None:
+def _print_moves(happenings: list[dict[str, Any]]) -> None:
     moves = [
         {
-            "when": each["at"],
+            "when (UTC)": each["at"],
             "change": each["change"],
             "customer": each["customer"],
             "what": f"{each['from']} -> {each['to']}",
@@ -101,29 +112,44 @@ def _print_happenings(happenings: list[dict[str, Any]]) -> None:
         for each in happenings
         if each["kind"] == "transition"
     ]
-    print_table(moves[:MOST_MOVES], ["when", "change", "customer", "what", "because"])
+    columns = ["when (UTC)", "change", "customer", "what", "because"]
+    print_table(moves[:MOST_MOVES], columns)
     if len(moves) > MOST_MOVES:
         say(f" ... and {len(moves) - MOST_MOVES} more")
+
+
+def _print_counts(happenings: list[dict[str, Any]]) -> None:
     counted = Counter(each["kind"] for each in happenings)
+    ended = sum(each.get("do") == "end contract" for each in happenings)
     say(
-        f"\n{counted['sent']} messages delivered; {counted['held']} changes held for "
-        f"a person, {counted['undelivered']} message with nobody to send it to."
+        f"\n{counted['sent']} mails written, {counted['transition']} changes moved by "
+        f"silence, {ended} contracts ended because silence does not renew them."
     )
 
 
-def _well_told_renewal(app: App, happenings: list[dict[str, Any]]) -> dict[str, Any]:
-    """The tacit renewal that was announced most often."""
+def _print_attention(app: App) -> None:
+    rows = list_changes(app.store, app.rulebook, TO.date())
+    needing = [row for row in rows if row["attention"]]
+    print_table(needing, ["customer", "type", "renewal_start", "id", "attention"])
+
+
+def _print_a_renewal(app: App, happenings: list[dict[str, Any]]) -> None:
+    """The renewal by silence that was announced most often, if the rules know one."""
     told = Counter(each["change"] for each in happenings if each["kind"] == "sent")
-    silent = [
-        each["change"]
-        for each in happenings
-        if each["kind"] == "transition" and each["name"] == "silence"
-    ]
-    chosen = max(silent, key=lambda code: told[code])
-    return show_change(app.store, app.rulebook, chosen, TO)
+    moved = [each for each in happenings if each["kind"] == "transition"]
+    announced = [each for each in moved if told[each["change"]]]
+    if not announced:
+        return
+    chosen = max(announced, key=lambda each: told[each["change"]])
+    change = show_change(app.store, app.rulebook, chosen["change"], TO)
+    _title("A reminder, as its reader gets it")
+    _print_mail(read_mailbox(app.home.mailbox), change, chosen["at"])
+    _title("The tacit renewal it announced, and its audit trail")
+    _print_trail(change)
 
 
-def _print_mail(mails: list[Mail], change: dict[str, Any]) -> None:
+def _print_mail(mails: list[Mail], change: dict[str, Any], until: datetime) -> None:
+    """The last mail before a time that the change's customer had."""
     addresses = {
         copy["address"]
         for message in change["messages"]
@@ -131,14 +157,17 @@ def _print_mail(mails: list[Mail], change: dict[str, Any]) -> None:
         if copy["audience"] == "customer"
     }
     contract = f"({change['contract']})"
-    mail = next(
+    theirs = [
         mail
         for mail in mails
-        if contract in mail.text and any(to in mail.to for to in addresses)
-    )
-    head = Text(f"To: {mail.to}\nSubject: {mail.subject}\n", style="bold")
-    body = Group(head, Text(mail.text.strip()))
-    out.print(Panel(body, width=min(out.width, 88)))
+        if mail.sent_at < until
+        and contract in mail.text
+        and any(to in mail.to for to in addresses)
+    ]
+    for mail in theirs[-1:]:
+        head = Text(f"To: {mail.to}\nSubject: {mail.subject}\n", style="bold")
+        body = Group(head, Text(mail.text.strip()))
+        out.print(Panel(body, width=min(out.width, 88)))
     say(f"One of {len(mails)} mails, all in the local mailbox; none left this machine.")
 
 
@@ -155,5 +184,20 @@ def _print_trail(change: dict[str, Any]) -> None:
 
 def _print_checks(app: App) -> None:
     entries, flaws = verify_audit.verify(app.store)
-    say(f"\n{entries} audit entries, chained by hash: {len(flaws) or 'no'} flaws.")
-    say("Next: `.venv/bin/tacit init`, and `tacit --help` for everything else.")
+    say(f"{entries} audit entries, chained by hash: {len(flaws) or 'no'} flaws.")
+
+
+def _print_next(folder: Path | None) -> None:
+    tacit = "tacit" if shutil.which("tacit") else ".venv/bin/tacit"
+    _title("What to do next")
+    if folder is None:
+        say("Keep what you have seen, and look around in it:")
+        say(f"  {tacit} demo --home demo")
+    else:
+        say("Look around in what you have seen:")
+    home = f"--home {folder or 'demo'}"
+    say(f"  {tacit} changes {home} --on {TO:%Y-%m-%d}")
+    say(f"  {tacit} messages {home}")
+    say("Change a rule in its folder rules/, and run the demo there again. Or begin:")
+    say(f"  {tacit} init --home acme")
+    say(f"  {tacit} --help")

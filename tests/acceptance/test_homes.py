@@ -104,19 +104,6 @@ def test_doctor_says_which_mail_server_does_not_answer(tacit: Tacit) -> None:
     assert "127.0.0.1" in mail["detail"]
 
 
-def test_the_demo_shows_the_main_job_and_ends_well(
-    tacit_process: Tacit, tmp_path: Path
-) -> None:
-    ran = tacit_process("demo")
-
-    assert ran.code == 0
-    assert "Upcoming changes" in ran.out
-    assert "Subject: " in ran.out
-    assert "pending -> renewed" in ran.out
-    assert "no flaws" in ran.out
-    assert list(tmp_path.iterdir()) == []
-
-
 def test_every_command_is_in_the_manual(tacit: Tacit) -> None:
     manual = (CHECKOUT / "docs" / "commands.md").read_text()
     commands = {
