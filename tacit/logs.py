@@ -1,19 +1,36 @@
 """Structured logs: one JSON object a line on standard error."""
 
+import logging
 import sys
+from typing import Final
 
 import structlog
+from structlog.stdlib import ProcessorFormatter
+from structlog.typing import Processor
+
+_EVERY_LINE: Final[list[Processor]] = [
+    structlog.processors.add_log_level,
+    structlog.processors.TimeStamper(fmt="iso", utc=True, key="at"),
+    structlog.processors.format_exc_info,
+]
 
 
 def configure() -> None:
-    """Log JSON lines; times in UTC."""
+    """Log JSON lines, those of libraries and Python's warnings too; times in UTC."""
     structlog.configure(
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True, key="at"),
-            structlog.processors.format_exc_info,
-            structlog.processors.JSONRenderer(),
-        ],
+        processors=[*_EVERY_LINE, structlog.processors.JSONRenderer()],
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=False,
     )
+    handler = logging.StreamHandler()
+    handler.setFormatter(
+        ProcessorFormatter(
+            foreign_pre_chain=_EVERY_LINE,
+            processors=[
+                ProcessorFormatter.remove_processors_meta,
+                structlog.processors.JSONRenderer(),
+            ],
+        )
+    )
+    logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
+    logging.captureWarnings(True)

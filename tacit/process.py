@@ -1,6 +1,8 @@
 """The running process: the clock and the relay, until it is told to stop."""
 
+import os
 import signal
+import sys
 import threading
 from datetime import datetime
 from types import FrameType
@@ -26,10 +28,16 @@ class Worker:
     def __init__(self, app: App) -> None:
         self._app = app
         self.stopping = threading.Event()
+        self.busy = threading.Lock()
         self.alive_at = app.clock()
 
     def pass_once(self) -> None:
         """One tick, one relay, and the seal when it is due. Never raises."""
+        with self.busy:
+            if not self.stopping.is_set():
+                self._pass()
+
+    def _pass(self) -> None:
         try:
             self._tick()
         except TacitError as error:
@@ -68,10 +76,11 @@ class Worker:
             seal(self._app.store, now)
 
 
-def run(app: App) -> int:
-    """Run until SIGTERM or SIGINT, then finish what is in flight. The exit code.
+def run(app: App) -> None:
+    """Run until SIGTERM or SIGINT, then finish what is in flight.
 
-    It is 1 when the clock fell silent: a supervisor should start the program anew.
+    When the clock falls silent the whole process ends with exit code 1, whatever its
+    threads are at: a supervisor should start it anew.
     """
     configure()
     worker = Worker(app)
@@ -90,10 +99,13 @@ def run(app: App) -> int:
     )
     log.info("started", home=str(app.home.path), rules=app.rulebook.version)
     scheduler.start()
-    silent = _watch(app, worker)
-    scheduler.shutdown(wait=not silent)
+    while not worker.stopping.wait(_WATCH_SECONDS):
+        _end_if_silent(app, worker)
+    while not worker.busy.acquire(timeout=_WATCH_SECONDS):
+        _end_if_silent(app, worker)
+    worker.busy.release()
+    scheduler.shutdown()
     log.info("stopped")
-    return 1 if silent else 0
 
 
 def _stop_on_signals(worker: Worker) -> None:
@@ -104,10 +116,11 @@ def _stop_on_signals(worker: Worker) -> None:
     signal.signal(signal.SIGINT, stop)
 
 
-def _watch(app: App, worker: Worker) -> bool:
-    """Wait until told to stop; true when the clock fell silent instead."""
-    while not worker.stopping.wait(_WATCH_SECONDS):
-        if app.clock() - worker.alive_at > app.settings.clock.silent_for:
-            log.critical("the clock has fallen silent", since=str(worker.alive_at))
-            return True
-    return False
+def _end_if_silent(app: App, worker: Worker) -> None:
+    if app.clock() - worker.alive_at <= app.settings.clock.silent_for:
+        return
+    log.critical("the clock has fallen silent", since=str(worker.alive_at))
+    sys.stderr.flush()
+    # To exit as usual would wait for the threads that hang; what they were at is
+    # taken up again by whoever finds its lease run out.
+    os._exit(1)

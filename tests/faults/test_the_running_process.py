@@ -1,9 +1,12 @@
 """`tacit run` as a supervisor sees it: started, told to stop, killed."""
 
+import json
+import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -13,10 +16,17 @@ from engine.domain.ruleset import Rulebook
 from engine.store.unit_of_work import Store
 from notifiers.mailbox import read_mailbox
 from tacit import home
+from tests.fakes.smtp_server import STALL, SmtpServer
 from tests.support.books import a_contract, a_small_book, at, imported
 from tests.support.invariants import Ledger, broken_invariants
 
 TACIT = [sys.executable, "-c", "from tacit.cli import main; main()"]
+SMTP = {
+    **os.environ,  # noqa: TID251 - what the process inherits
+    "TACIT_MAIL__VIA": "smtp",
+    "TACIT_MAIL__HOST": "127.0.0.1",
+    "TACIT_MAIL__SECURITY": "none",
+}
 YESTERYEAR = date(2020, 3, 1)
 
 
@@ -50,6 +60,14 @@ def running(at_home: Path) -> Iterator["subprocess.Popen[str]"]:
     yield process
     process.kill()
     process.communicate()
+
+
+def wait_until(true: Callable[[], bool]) -> None:
+    """Wait until something is so; half a minute at most."""
+    end = time.monotonic() + 30
+    while not true():
+        assert time.monotonic() < end
+        time.sleep(0.05)
 
 
 def broken(at_home: Path, mails: int) -> list[str]:
@@ -104,6 +122,57 @@ def test_a_process_that_is_killed_goes_on_where_it_was(
     assert again.returncode == 0
     assert "pass done" in line
     assert broken(at_home, len(read_mailbox(at_home / "mailbox"))) == []
+
+
+@pytest.mark.req("OPS-5")
+@pytest.mark.parametrize("told", ["nothing", "to stop"])
+def test_a_pass_that_never_comes_back_ends_the_process(
+    at_home: Path, told: str
+) -> None:
+    with SmtpServer() as server:
+        server.answer("MAIL", *[STALL] * 100)
+        process = subprocess.Popen(
+            [*TACIT, "run", "--home", str(at_home)],
+            stderr=subprocess.PIPE,
+            text=True,
+            env={
+                **SMTP,
+                "TACIT_MAIL__PORT": str(server.port),
+                "TACIT_MAIL__TIMEOUT": "20 minutes",
+                "TACIT_CLOCK__SILENT_FOR": "3 seconds",
+            },
+        )
+        with process:
+            wait_until(lambda: server.connections > 0)
+            if told == "to stop":
+                process.send_signal(signal.SIGTERM)
+            try:
+                _, log = process.communicate(timeout=60)
+            finally:
+                process.kill()
+
+    assert process.returncode == 1
+    lines = [json.loads(line) for line in log.splitlines()]
+    assert "the clock has fallen silent" in [line["event"] for line in lines]
+
+
+@pytest.mark.req("OPS-5")
+def test_every_line_of_the_log_is_json_whoever_says_it() -> None:
+    speak = (
+        "import logging, warnings; from tacit.logs import configure; configure();"
+        "logging.getLogger('apscheduler.scheduler').warning('missed by %s', 'far');"
+        "warnings.warn('old')"
+    )
+
+    done = subprocess.run(
+        [sys.executable, "-c", speak], check=True, capture_output=True, text=True
+    )
+
+    first, second = (json.loads(line) for line in done.stderr.splitlines())
+    assert first["event"] == "missed by far"
+    assert first["level"] == "warning"
+    assert first["at"].endswith("Z")
+    assert "old" in second["event"]
 
 
 @pytest.mark.req("RULE-2")
