@@ -3,20 +3,23 @@
 The only reader of the environment. Errors name the key, the value and what was wanted.
 """
 
+import os
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final, Literal, NamedTuple
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
+    SettingsError,
 )
 
 from engine.domain import moments, parsing, yaml_text
 from engine.domain.errors import ProblemsError, TacitError
-from engine.domain.problems import Problem
+from engine.domain.problems import did_you_mean
 from engine.domain.yaml_text import Source
 
 FILE: Final = "tacit.yaml"
@@ -24,16 +27,40 @@ SHIPPED: Final = Path(__file__).parent
 MAX_BYTES: Final = 1_000_000
 
 
+#: What is never printed, even where it is wrong.
+_SECRET: Final = frozenset({"database.url", "mail.password", "slack.token"})
+
+
 def _duration(value: Any) -> Any:
-    return moments.duration(value) if isinstance(value, str) else value
+    if isinstance(value, int | float):
+        raise ValueError('has no unit: write it like "30 seconds" or "2 hours"')
+    found = moments.duration(value) if isinstance(value, str) else value
+    if found == timedelta():
+        raise ValueError("must be longer than nothing")
+    return found
 
 
 def _zone(value: Any) -> Any:
     return parsing.time_zone(value) if isinstance(value, str) else value
 
 
+def _email(value: Any) -> Any:
+    return parsing.email(value) if isinstance(value, str) else value
+
+
+def _yes_or_no(value: Any) -> Any:
+    """YAML's own true and false, or their words as the environment has them."""
+    words = {"true": True, "false": False}
+    found = words.get(value, value) if isinstance(value, str) else value
+    if not isinstance(found, bool):
+        raise ValueError("must be true or false")
+    return found
+
+
 Duration = Annotated[timedelta, BeforeValidator(_duration)]
 Zone = Annotated[str, BeforeValidator(_zone)]
+Email = Annotated[str, BeforeValidator(_email)]
+YesOrNo = Annotated[bool, BeforeValidator(_yes_or_no)]
 
 
 class Part(BaseModel):
@@ -46,7 +73,7 @@ class VendorSettings(Part):
     """The vendor, as its customers know it."""
 
     name: str
-    email: str
+    email: Email
     time_zone: Zone
     language: Literal["en", "fr"]
 
@@ -108,7 +135,7 @@ class Settings(BaseSettings):
         nested_model_default_partial_update=True,
     )
 
-    production: bool
+    production: YesOrNo
     vendor: VendorSettings
     database: DatabaseSettings
     mail: MailSettings
@@ -161,26 +188,102 @@ def load_settings(path: Path, kind: type[Settings] = Settings) -> Settings:
     node = yaml_text.read(source)
     values: Any = yaml_text.plain(node)
     try:
-        return kind(**values)
+        settings = kind(**values)
+    except SettingsError:
+        whole = (_variable((part,)) for part in kind.model_fields)
+        names = ", ".join(name for name in whole if name)
+        raise TacitError(f"{names} in the environment: {_ONE_BY_ONE}") from None
     except ValidationError as error:
-        raise ProblemsError(
-            [_problem(source, node, details) for details in error.errors()]
-        ) from None
+        complaints = [_complaint(kind, details) for details in error.errors()]
+    else:
+        complaints = list(_contradictions(settings))
+        if not complaints:
+            return settings
+    raise _refusal(source, node, complaints)
 
 
-def _problem(source: Source, node: yaml_text.Mapping, details: Any) -> Problem:
-    path = tuple(details["loc"])
-    name = ".".join(str(step) for step in path)
-    variable = "TACIT_" + "__".join(str(step).upper() for step in path)
+_ONE_BY_ONE: Final = "name one setting, such as TACIT_MAIL__HOST, not all of a part"
+
+
+class _Complaint(NamedTuple):
+    """What is wrong with one setting, of which the name may be unknown."""
+
+    path: tuple[str, ...]
+    message: str
+    hint: str = ""
+    unknown: bool = False
+
+
+def _complaint(kind: type[Settings], details: Any) -> _Complaint:
+    path = tuple(str(step) for step in details["loc"])
+    name = ".".join(path)
     if details["type"] == "extra_forbidden":
-        return source.problem(
-            yaml_text.find_key(node, path), f'unknown setting "{name}"'
-        )
+        hint = did_you_mean(path[-1], _known(kind, path))
+        return _Complaint(path, f'unknown setting "{name}"', hint, unknown=True)
     message = details["msg"].removeprefix("Value error, ").lower()
     given = details["input"] if details["type"] != "missing" else "nothing"
-    shown = "a hidden value" if "password" in name or "token" in name else f'"{given}"'
-    return source.problem(
-        yaml_text.find(node, path),
-        f"{name}: {shown} {message}",
-        f"here, or in the environment as {variable}",
+    secret = any(f"{one}.".startswith(f"{name}.") for one in _SECRET)
+    shown = "a hidden value" if secret else f'"{given}"'
+    return _Complaint(path, f"{name}: {shown} {message}")
+
+
+def _known(kind: type[BaseModel], path: tuple[str, ...]) -> list[str]:
+    """The names that could stand where the last of the path does."""
+    for name in path[:-1]:
+        part = kind.model_fields[name].annotation
+        assert isinstance(part, type)  # noqa: S101 - every part is a model
+        kind = part
+    return list(kind.model_fields)
+
+
+def _contradictions(settings: Settings) -> Iterator[_Complaint]:
+    """What would be well alone, and cannot be together."""
+    delivery, clock = settings.delivery, settings.clock
+    timeout = max(settings.mail.timeout, settings.slack.timeout)
+    if delivery.lease <= delivery.fresh_for + timeout:
+        yield _Complaint(
+            ("delivery", "lease"),
+            "delivery.lease: must be longer than delivery.fresh_for and the longest "
+            "timeout together, or a message could be taken over while it is sent",
+        )
+    if clock.silent_for <= clock.tick_every:
+        yield _Complaint(
+            ("clock", "silent_for"),
+            "clock.silent_for: must be longer than clock.tick_every, or the clock "
+            "would count as silent between two ticks",
+        )
+
+
+def _refusal(
+    source: Source, node: yaml_text.Mapping, complaints: list[_Complaint]
+) -> TacitError:
+    """The complaints, each where its value comes from: the environment or the file."""
+    outside = [
+        f"{variable} in the environment: {one.message}"
+        + (f" ({one.hint})" if one.hint else "")
+        for one in complaints
+        if (variable := _variable(one.path)) is not None
+    ]
+    if outside:
+        return TacitError("; ".join(outside))
+    return ProblemsError(
+        [
+            source.problem(
+                (yaml_text.find_key if one.unknown else yaml_text.find)(node, one.path),
+                one.message,
+                one.hint or "here, or in the environment as " + _name(one.path),
+            )
+            for one in complaints
+        ]
     )
+
+
+def _name(path: tuple[str, ...]) -> str:
+    return "TACIT_" + "__".join(path).upper()
+
+
+def _variable(path: tuple[str, ...]) -> str | None:
+    """The environment's variable that gives this value, if one does."""
+    names = {_name(path[:length]) for length in range(1, len(path) + 1)}
+    given = os.environ  # noqa: TID251 - this module is its one reader
+    return next((name for name in given if name.upper() in names), None)

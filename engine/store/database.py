@@ -24,6 +24,7 @@ BUSY_TIMEOUT_MS: Final = 10_000
 SAFE_SQLITE: Final = (3, 51, 3)
 READ_ONLY: Final = "tacit_read_only"
 
+_URLS: Final = "write sqlite:///path/to/tacit.db or postgresql://user@host/name"
 _MIGRATIONS: Final = Path(__file__).parent / "migrations"
 
 
@@ -35,15 +36,14 @@ def open_database(url: str) -> Engine:
     """An engine for the URL; nothing is connected yet."""
     try:
         parsed = make_url(url)
-    except ArgumentError:
-        raise DatabaseError(
-            f'"{url}" is not a database URL: write sqlite:///path/to/tacit.db or '
-            "postgresql+psycopg://user@host/name"
-        ) from None
+    except (ArgumentError, ValueError):
+        # It may hold a password, so it is not repeated.
+        raise DatabaseError(f"database.url is not a database URL: {_URLS}") from None
     if parsed.get_backend_name() == "sqlite":
         return _open_sqlite(url, in_memory=parsed.database in (None, "", ":memory:"))
     if parsed.get_backend_name() != "postgresql":
-        raise DatabaseError(f"{parsed.get_backend_name()} is not supported")
+        name = parsed.get_backend_name()
+        raise DatabaseError(f"database.url: {name} is not supported; {_URLS}")
     try:
         return create_engine(
             parsed.set(drivername="postgresql+psycopg"), pool_pre_ping=True

@@ -78,6 +78,8 @@ def test_migrating_the_newest_schema_keeps_what_is_there(store: Store) -> None:
 URLS = {
     "no URL at all": ("hello", "is not a database URL"),
     "an unknown database": ("mysql://somewhere/x", "mysql is not supported"),
+    "PostgreSQL by its other name": ("postgres://u@h/x", "write .* postgresql://user"),
+    "a port that is none": ("postgresql://u:pw@h:port/x", "^(?!.*pw).* database URL"),
     "a folder that is not there": ("sqlite:////no/such/folder/t.db", "unable to open"),
     "a server that is not there": (
         "postgresql://nobody@127.0.0.1:1/x",
