@@ -6,13 +6,23 @@ from datetime import datetime
 
 from engine.domain import audit
 from engine.domain.decide import decide
+from engine.domain.errors import TacitError
 from engine.domain.interfaces import Storage
 from engine.domain.moments import local_day
 from engine.domain.outcome import Event, Outcome, Refusal, RefusalReason
+from engine.domain.problems import did_you_mean
 from engine.domain.records import ChangeRow, Person
 from engine.domain.ruleset import Rulebook, Ruleset
 from engine.services.effects import carry_out
 from engine.services.ledger import Ledger, make_note
+
+
+class UnknownEventError(TacitError):
+    """Raised for an event that the change's rules do not have in any state."""
+
+    def __init__(self, event: str, ruleset: Ruleset) -> None:
+        hint = did_you_mean(event, _events(ruleset))
+        super().__init__(f'a {ruleset.name} has no event "{event}" ({hint})')
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +46,15 @@ def fire_event(
 ) -> Fired:
     """Fire `event` on the change called `code` as `person` (a code or an address).
 
-    A refusal changes nothing but the audit trail, which keeps it.
+    A refusal changes nothing but the audit trail, which keeps it; a word that is no
+    event leaves no trace.
     """
     with store.begin() as unit:
         row = unit.changes.by_code(code)
         actor = unit.book.person(person)
         ruleset = rulebook.machines[row.type]
+        if event not in _events(ruleset):
+            raise UnknownEventError(event, ruleset)
         outcome = _decide(ruleset, row, event, actor, now)
         ledger = Ledger(unit, now)
         if outcome.refusal is not None:
@@ -67,6 +80,10 @@ def role_of(actor: Person, row: ChangeRow) -> str | None:
     return "vendor_operations" if outside and "operations" in actor.roles else None
 
 
+def _events(ruleset: Ruleset) -> frozenset[str]:
+    return frozenset(event for state in ruleset.states.values() for event in state.on)
+
+
 def _decide(
     ruleset: Ruleset, row: ChangeRow, event: str, actor: Person, now: datetime
 ) -> Outcome:
@@ -76,8 +93,10 @@ def _decide(
         branches = ruleset.state(row.state).on.get(event, ())
         roles = dict.fromkeys(role for branch in branches for role in branch.by)
         values = {"event": event, "role": None, "who": ", ".join(roles)}
-        refusal = Refusal(RefusalReason.NOT_PERMITTED, values)
-        return Outcome(subject, refusal=refusal)
+        reason = RefusalReason.NOT_PERMITTED
+        if not roles:
+            reason = RefusalReason.NOT_POSSIBLE
+        return Outcome(subject, refusal=Refusal(reason, values))
     outcome = decide(ruleset, subject, Event(event, role), now)
     if outcome.refusal and outcome.refusal.reason is RefusalReason.CLOSED:
         closed_on = local_day(row.closed_at or now, row.zone)

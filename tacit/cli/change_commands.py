@@ -98,7 +98,8 @@ def fire(
     """
     with open_at(home, now) as (app, moment):
         fired = fire_event(app.store, app.rulebook, change, event, person, moment)
-    sentence = _refusal_sentence(fired) if fired.refusal else None
+        language = app.settings.vendor.language
+    sentence = _refusal_sentence(fired, language) if fired.refusal else None
     if as_json:
         print_json(
             {
@@ -116,10 +117,10 @@ def fire(
         raise typer.Exit(1)
 
 
-def _refusal_sentence(fired: Fired) -> str:
-    """Why it was refused, in the language of who asked."""
+def _refusal_sentence(fired: Fired, language: str) -> str:
+    """Why it was refused, in the language of whoever sits at the command line."""
     assert fired.refusal is not None  # noqa: S101 - the caller checked
-    wording = Wording(fired.person.language)
+    wording = Wording(language)
     values = dict(fired.refusal.values)
     event = wording.section("events").get(fired.event, fired.event)
     who = [r for r in str(values.get("who", "")).split(", ") if r]
@@ -128,7 +129,7 @@ def _refusal_sentence(fired: Fired) -> str:
         fired.refusal.reason.value,
         who=fired.person.name,
         event=event,
-        allowed=", ".join(roles.get(role, role) for role in who) or "-",
+        allowed=", ".join(roles.get(role, role) for role in who),
         state=wording.section("states").get(fired.state, fired.state),
         deadline=values.get("deadline", ""),
         closed_on=values.get("closed_on", ""),

@@ -275,3 +275,39 @@ def test_a_trail_replays_though_a_message_of_old_rules_is_not_written_any_more(
 
     assert fired.code == 0, fired
     assert sample("audit", "replay").code == 0
+
+
+def test_a_mistyped_event_is_answered_with_the_nearest_and_leaves_no_trace(
+    sample: Tacit,
+) -> None:
+    change = "K-1008.R20270110"
+
+    ran = sample("fire", change, "acept", "--as", "grace.oneill", *NOW)
+
+    assert ran.code == 2
+    assert 'did you mean "accept"?' in ran.err
+    history = sample("show", change, *NOW, "--json").json["history"]
+    assert "refused" not in {entry["kind"] for entry in history}
+
+
+def test_an_outsider_is_told_that_an_event_is_not_possible_now(sample: Tacit) -> None:
+    ran = sample("fire", "K-1008.R20270110", "withdraw", "--as", "rafael.lima", *NOW)
+
+    assert ran.code == 1
+    assert "not possible now" in ran.out
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_a_refusal_speaks_the_language_of_the_vendor(
+    sample: Tacit, language: str
+) -> None:
+    french_contact = ("--as", "helene.marchand", *NOW)
+
+    ran = sample(
+        "fire", "K-1015.R20261005", "withdraw", *french_contact, "--json",
+        TACIT_VENDOR__LANGUAGE=language,
+    )  # fmt: skip
+
+    said = {"en": "not possible now", "fr": "pas possible maintenant"}
+    assert ran.code == 1
+    assert said[language] in ran.json["message"]
