@@ -60,7 +60,10 @@ def shipped(package: object) -> Path:
 
 
 def create(home: Home) -> list[Path]:
-    """Lay out a home; what is there already is left as it is. The files made."""
+    """Lay out a home; what is there already is left as it is. The files made.
+
+    TacitError where files cannot be made there.
+    """
     made: list[Path] = []
     sources = (
         (shipped(config) / FILE, home.settings_file),
@@ -68,8 +71,13 @@ def create(home: Home) -> list[Path]:
         (shipped(notifiers) / "templates", home.templates),
         (shipped(config) / "mappings", home.path / "mappings"),
     )
-    for source, target in sources:
-        made += _copy(source, target)
+    try:
+        for source, target in sources:
+            made += _copy(source, target)
+    except OSError as error:
+        raise TacitError(
+            f"cannot make a home in {home.path}: {error.strerror}"
+        ) from None
     return made
 
 

@@ -12,14 +12,15 @@ MAX_BYTES: Final = 1_000_000
 def read_rule_files(folder: Path) -> dict[str, str]:
     """The text of every YAML file of a folder, by name.
 
-    Raises TacitError where there is no such folder, and ProblemsError for a file that
-    is too large or not text, before any of it is parsed.
+    Hidden files are not rules: editors keep their own there. Raises TacitError where
+    there is no such folder, and ProblemsError for a file that cannot be read, is too
+    large or is not text, before any of it is parsed.
     """
     if not folder.is_dir():
         raise TacitError(f"there is no folder {folder}")
     texts: dict[str, str] = {}
     problems: list[Problem] = []
-    for path in sorted(folder.glob("*.y*ml")):
+    for path in sorted(folder.glob("[!.]*.y*ml")):
         try:
             texts[path.name] = _read(path)
         except ValueError as error:
@@ -32,9 +33,11 @@ def read_rule_files(folder: Path) -> dict[str, str]:
 
 
 def _read(path: Path) -> str:
-    if path.stat().st_size > MAX_BYTES:
-        raise ValueError(f"the file is larger than {MAX_BYTES:,} bytes")
     try:
+        if path.stat().st_size > MAX_BYTES:
+            raise ValueError(f"the file is larger than {MAX_BYTES:,} bytes")
         return path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
         raise ValueError(f"the file is not UTF-8 text (byte {error.start})") from None
+    except OSError as error:
+        raise ValueError(f"the file cannot be read: {error.strerror}") from None

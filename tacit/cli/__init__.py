@@ -1,5 +1,6 @@
 """The command line: `tacit --help` lists what it does."""
 
+import io
 import sys
 from importlib.metadata import version
 from typing import Annotated
@@ -56,8 +57,18 @@ def _options(
 
 
 def main() -> None:
-    """Run the command line; bad input ends it with one message and exit code 2."""
+    """Run the command line; bad input ends it with one message and exit code 2.
+
+    So does a system that refuses: a full disk, a folder that cannot be written.
+    """
+    _speak_any_encoding()
     try:
         app()
-    except TacitError as error:
+    except (TacitError, OSError) as error:
         sys.exit(fail(error))
+
+
+def _speak_any_encoding() -> None:
+    """Where a terminal lacks a letter, show its number instead of giving up."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")

@@ -4,6 +4,7 @@ from typing import Annotated, Any
 
 import typer
 
+from engine.domain.errors import TacitError
 from engine.services.advance_clock import advance_clock
 from engine.services.relay_outbox import relay_outbox
 from engine.services.simulate import simulate
@@ -60,6 +61,8 @@ def simulation(
     """
     with open_app(home) as app:
         first, last = parse_time(start), parse_time(end)
+        if last <= first:
+            raise TacitError(f"--to {end} is not after --from {start}")
         with progress() as bar:
             days = (last - first).days
             task = bar.add_task("Days", total=days)

@@ -8,7 +8,7 @@ import typer
 from tacit import doctor
 from tacit import home as homes
 from tacit.cli import demo
-from tacit.cli.options import DEFAULT_HOME, Home, Json
+from tacit.cli.options import DEFAULT_HOME, Home, Json, folder
 from tacit.cli.output import out, print_json, say
 from tacit.cli.session import open_app
 from tacit.home import Home as HomeFolder
@@ -49,7 +49,12 @@ def check(home: Home = DEFAULT_HOME, as_json: Json = False) -> None:
 def run_demo(
     home: Annotated[
         Path | None,
-        typer.Option("--home", help="Keep the demo's home here instead of nowhere."),
+        typer.Option(
+            "--home",
+            parser=folder,
+            metavar="DIR",
+            help="Keep the demo's home here: a new folder, or the demo's own.",
+        ),
     ] = None,
 ) -> None:
     """See it work: half a year of renewals over a sample book, in seconds."""

@@ -7,11 +7,21 @@ import typer
 
 from tacit.home import DEFAULT
 
+
+def folder(text: str) -> Path:
+    """A folder's name; an empty one would silently be the present folder."""
+    if not text.strip():
+        raise typer.BadParameter("is empty; write . for the present folder")
+    return Path(text)
+
+
 Home = Annotated[
     Path,
     typer.Option(
         "--home",
         envvar="TACIT_HOME",
+        parser=folder,
+        metavar="DIR",
         help="The folder with settings, rules, templates and data.",
     ),
 ]

@@ -28,7 +28,8 @@ def say(text: str) -> None:
 
 def print_json(value: Any) -> None:
     """Any value as indented JSON; dates and times as ISO 8601."""
-    typer.echo(json.dumps(value, indent=2, ensure_ascii=False, default=_jsonable))
+    ascii_only = "utf" not in sys.stdout.encoding.lower()
+    typer.echo(json.dumps(value, indent=2, ensure_ascii=ascii_only, default=_jsonable))
 
 
 def _jsonable(value: object) -> object:
@@ -82,10 +83,13 @@ def print_problems(problems: Sequence[Problem], *, to_stderr: bool = True) -> No
         typer.echo(problem.with_source(), err=to_stderr)
 
 
-def fail(error: TacitError) -> int:
+def fail(error: TacitError | OSError) -> int:
     """Show an error as one clear message; the exit code for bad input."""
     if isinstance(error, ProblemsError):
         print_problems(error.problems)
+    elif isinstance(error, OSError):
+        where = f"{error.filename}: " if error.filename else ""
+        typer.echo(f"Error: {where}{error.strerror or error}", err=True)
     else:
         typer.echo(f"Error: {error}", err=True)
     return 2

@@ -51,7 +51,7 @@ def tacit(tmp_path: Path) -> Tacit:
     def run(*arguments: str | Path, **env: str) -> Ran:
         variables = {"TACIT_HOME": str(tmp_path / "home"), **env}
         done = runner.invoke(app, [str(one) for one in arguments], env=variables)
-        if isinstance(done.exception, TacitError):
+        if isinstance(done.exception, TacitError | OSError):
             err = io.StringIO()
             with contextlib.redirect_stderr(err):
                 code = fail(done.exception)
@@ -67,13 +67,19 @@ def tacit(tmp_path: Path) -> Tacit:
 def tacit_process(tmp_path: Path) -> Tacit:
     """The same, started as a person starts it."""
 
-    def run(*arguments: str | Path, cwd: Path = tmp_path, **env: str) -> Ran:
+    def run(
+        *arguments: str | Path,
+        cwd: Path = tmp_path,
+        preexec_fn: Callable[[], None] | None = None,
+        **env: str,
+    ) -> Ran:
         done = subprocess.run(
             [TACIT, *map(str, arguments)],
             capture_output=True,
             text=True,
             cwd=cwd,
             timeout=120,
+            preexec_fn=preexec_fn,
             env={"TACIT_HOME": str(tmp_path / "home"), "PATH": "/usr/bin:/bin", **env},
         )
         assert "Traceback" not in done.stderr, done.stderr

@@ -3,6 +3,7 @@
 import contextlib
 import csv
 import os
+import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 import xlsxwriter
+from xlsxwriter.exceptions import XlsxFileError
 
 from engine.domain.book import Cell
 from engine.domain.errors import TacitError
@@ -67,7 +69,11 @@ def write_workbook(
     """
     with (
         _replacing(path) as draft,
-        xlsxwriter.Workbook(str(draft), _WORKBOOK_OPTIONS) as book,
+        # XlsxWriter leaves its own drafts behind where it fails.
+        tempfile.TemporaryDirectory() as drafts,
+        xlsxwriter.Workbook(
+            str(draft), {**_WORKBOOK_OPTIONS, "tmpdir": drafts}
+        ) as book,
     ):
         bold = book.add_format({"bold": True})
         amount = book.add_format({"num_format": "0.00"})
@@ -120,9 +126,18 @@ def _csv_cell(cell: Cell) -> str:
 @contextlib.contextmanager
 def _replacing(path: Path) -> Iterator[Path]:
     """A draft beside the file that takes its place only when all went well."""
+    if path.is_dir() or not path.name:
+        raise TacitError(f"cannot write {path}: it is a folder")
     draft = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
+        draft.touch()
         yield draft
         draft.replace(path)
+    except (OSError, XlsxFileError) as error:
+        # XlsxWriter wraps what the system said.
+        cause = error.args[0] if isinstance(error, XlsxFileError) else error
+        reason = getattr(cause, "strerror", cause)
+        raise TacitError(f"cannot write {path}: {reason}") from None
     finally:
-        draft.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            draft.unlink()
