@@ -3,14 +3,24 @@
 import sqlite3
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
-from typing import Any
+from datetime import timedelta
+from typing import Any, Final
 
 from rich.text import Text
 
 from engine.domain.errors import ProblemsError, TacitError
 from engine.domain.interfaces import Channel
 from engine.store import database
-from tacit.bootstrap import App
+from tacit.bootstrap import App, check_rules
+
+#: What to do where a check ended in an error that does not say it.
+_REMEDIES: Final = {
+    "database": "see database.url in tacit.yaml, and that its server or disk is there",
+    "email": "see mail in tacit.yaml, its password in TACIT_MAIL__PASSWORD, and that "
+    "the server answers from here",
+    "slack": "see slack in tacit.yaml and the token in TACIT_SLACK__TOKEN: is the app "
+    "still installed, with the rights that tacit.yaml names?",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,25 +42,30 @@ class Finding:
 
 
 def examine(app: App) -> Iterator[Finding]:
-    """Every check in turn; one that fails does not keep the others from running."""
+    """Every check in turn; one that fails does not keep the others from running.
+
+    Without a database, what is in it is left out: that was said once.
+    """
     yield _settings(app)
-    yield from _guarded("database", lambda: _database(app))
-    yield from _guarded("rules", lambda: _rules(app))
-    yield from _guarded("templates", lambda: _templates(app))
+    database_found = _guarded("database", lambda: _database(app))
+    yield database_found
+    yield _guarded("rules", lambda: _rules(app, database_found.ok))
+    yield _guarded("templates", lambda: _templates(app))
     for name, channel in app.channels.items():
-        yield from _guarded(name, lambda c=channel, n=name: _channel(n, c))  # type: ignore[misc]
-    yield from _guarded("people", lambda: _people(app))
-    yield from _guarded("messages", lambda: _messages(app))
-    yield from _guarded("clock", lambda: _clock(app))
+        yield _guarded(name, lambda c=channel, n=name: _channel(n, c))  # type: ignore[misc]
+    if database_found.ok:
+        yield _guarded("people", lambda: _people(app))
+        yield _guarded("messages", lambda: _messages(app))
+        yield _guarded("clock", lambda: _clock(app))
 
 
-def _guarded(what: str, check: Callable[[], Finding]) -> Iterator[Finding]:
+def _guarded(what: str, check: Callable[[], Finding]) -> Finding:
     try:
-        yield check()
+        return check()
     except ProblemsError as error:
-        yield Finding(what, False, f"{len(error.problems)} problems", str(error))
+        return Finding(what, False, f"{len(error.problems)} problems", str(error))
     except TacitError as error:
-        yield Finding(what, False, str(error))
+        return Finding(what, False, str(error), _REMEDIES.get(what, ""))
 
 
 def _settings(app: App) -> Finding:
@@ -71,9 +86,14 @@ def _database(app: App) -> Finding:
     return Finding("database", True, detail)
 
 
-def _rules(app: App) -> Finding:
-    count = len(app.rulebook.machines)
-    return Finding("rules", True, f"{count} machines, version {app.rulebook.version}")
+def _rules(app: App, has_changes: bool) -> Finding:
+    rulebook, problems = check_rules(app.home.rules, app.template_names)
+    if rulebook is None:
+        raise ProblemsError(problems)
+    if has_changes and (lost := app.states_lost(rulebook)):
+        raise ProblemsError(lost)
+    count = len(rulebook.machines)
+    return Finding("rules", True, f"{count} machines, version {rulebook.version}")
 
 
 def _templates(app: App) -> Finding:
@@ -113,9 +133,21 @@ def _clock(app: App) -> Finding:
     with app.store.begin(read_only=True) as unit:
         seen = unit.book.heartbeats().get("clock")
         due = unit.changes.next_due_at()
-    now = app.clock()
-    late = due is not None and due < now - app.settings.clock.silent_for
-    detail = f"last seen {seen:%Y-%m-%d %H:%M:%S}Z" if seen else "never started here"
-    if late:
-        return Finding("clock", False, f"{detail}; overdue since {due}", "tacit run")
-    return Finding("clock", True, detail)
+    now, patience = app.clock(), app.settings.clock.silent_for
+    detail = "never started here"
+    if seen:
+        detail = f"last seen {seen:%Y-%m-%d %H:%M:%S}Z, {_length(now - seen)} ago"
+    if due is not None and due < now - patience:
+        detail += f"; something has been due for {_length(now - due)}"
+    elif seen is None or now - seen <= patience:
+        return Finding("clock", True, detail)
+    return Finding("clock", False, detail, "tacit run")
+
+
+def _length(time: timedelta) -> str:
+    """A length of time in its largest unit."""
+    seconds = max(0, int(time.total_seconds()))
+    for name, size in (("days", 86_400), ("hours", 3_600), ("minutes", 60)):
+        if seconds >= 2 * size:
+            return f"{seconds // size} {name}"
+    return f"{seconds} seconds"
