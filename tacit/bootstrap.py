@@ -46,10 +46,14 @@ class Written(Protocol):
 
 @dataclass
 class App:
-    """One installation, wired; each part is made when it is first asked for."""
+    """One installation, wired; each part is made when it is first asked for.
+
+    A database that is not there is made only if `creates`.
+    """
 
     home: Home
     clock: Callable[[], datetime] = utc_now
+    creates: bool = True
 
     @cached_property
     def settings(self) -> Settings:
@@ -57,7 +61,8 @@ class App:
 
     @cached_property
     def store(self) -> Store:
-        return Store.open(self.home.database_url(self.settings))
+        url = self.home.database_url(self.settings)
+        return Store.open(url, create=self.creates)
 
     @cached_property
     def templates(self) -> Templates:

@@ -32,6 +32,17 @@ class DatabaseError(TacitError):
     """Raised when the database cannot be used; says what to do about it."""
 
 
+class NoDatabaseError(DatabaseError):
+    """Raised where there is no database yet and none may be made."""
+
+    def __init__(self, engine: Engine) -> None:
+        where = engine.url.render_as_string(hide_password=True)
+        super().__init__(
+            f"there is no database yet ({where}): `tacit init` makes an empty one, "
+            "`tacit import` one with a book"
+        )
+
+
 def open_database(url: str) -> Engine:
     """An engine for the URL; nothing is connected yet."""
     try:
@@ -95,13 +106,21 @@ def _config() -> Config:
     return config
 
 
-def migrate(engine: Engine) -> None:
-    """Bring the schema to the newest version; does nothing when it is."""
+def migrate(engine: Engine, *, create: bool = True) -> None:
+    """Bring the schema to the newest version; does nothing when it is.
+
+    Unless `create`, NoDatabaseError where there is none, and none is made.
+    """
     config = _config()
+    # To connect would make the file.
+    if not create and not _has_file(engine):
+        raise NoDatabaseError(engine)
     try:
         present, newest = schema_versions(engine)
         if present == newest:
             return
+        if present is None and not create:
+            raise NoDatabaseError(engine)
         if present is not None and not _is_known(present):
             raise DatabaseError(
                 f"the database has schema {present}, which this version of Tacit does "
@@ -140,6 +159,14 @@ def _refuse_broken_references(connection: Connection) -> None:
     broken = connection.exec_driver_sql("PRAGMA foreign_key_check").all()
     if broken:
         raise DatabaseError(f"migrating would break {len(broken)} references")
+
+
+def _has_file(engine: Engine) -> bool:
+    """False for a SQLite database whose file is not there."""
+    file = engine.url.database
+    if engine.dialect.name != "sqlite" or file in (None, "", ":memory:"):
+        return True
+    return Path(str(file)).exists()
 
 
 def _is_known(revision: str) -> bool:

@@ -49,10 +49,13 @@ class Store:
         self._driver = engine.dialect.loaded_dbapi
 
     @classmethod
-    def open(cls, url: str) -> "Store":
-        """Open and migrate; DatabaseError says what to do if that fails."""
+    def open(cls, url: str, *, create: bool = True) -> "Store":
+        """Open and migrate; DatabaseError says what to do if that fails.
+
+        So it does where there is no database, unless one may be created.
+        """
         engine = database.open_database(url)
-        database.migrate(engine)
+        database.migrate(engine, create=create)
         return cls(engine)
 
     @contextmanager

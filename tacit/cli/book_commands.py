@@ -38,7 +38,7 @@ def import_(
     as_json: Json = False,
 ) -> None:
     """Take a book in. All or nothing; the same files twice change nothing."""
-    with open_at(home, now) as (app, moment):
+    with open_at(home, now, creates=True) as (app, moment):
         counts = import_files(app, files, mapping, moment, dry_run=dry_run)
     if as_json:
         print_json({"dry_run": dry_run, "counts": counts})

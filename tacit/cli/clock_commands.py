@@ -45,7 +45,7 @@ def relay(home: Home = DEFAULT_HOME, now: Now = None, as_json: Json = False) -> 
 
 def run(home: Home = DEFAULT_HOME) -> None:
     """Run the clock and the relay until stopped; SIGTERM finishes what is in flight."""
-    with open_app(home) as app:
+    with open_app(home, creates=True) as app:
         process.run(app)
 
 

@@ -20,7 +20,7 @@ def init(home: Home = DEFAULT_HOME) -> None:
     What is there already is kept; the database is brought to the newest schema.
     """
     made = homes.create(HomeFolder(home))
-    with open_app(home) as app:
+    with open_app(home, creates=True) as app:
         rules, messages = len(app.rulebook.machines), len(app.templates.messages())
     say(
         f"{home}: {len(made)} files made, {rules} state machines, "

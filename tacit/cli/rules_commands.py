@@ -1,13 +1,13 @@
 """`tacit rules …`: check a folder of rules before anything runs on it."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
 from engine.domain.problems import Problem, Severity
 from engine.domain.ruleset import Rulebook
-from engine.store.database import DatabaseError
+from engine.store.database import DatabaseError, NoDatabaseError
 from notifiers.rendering import Templates
 from notifiers.template_files import SHIPPED_TEMPLATES
 from tacit.bootstrap import App, check_rules
@@ -17,6 +17,13 @@ from tacit.cli.session import open_app
 from tacit.home import Home as HomeFolder
 
 app = typer.Typer(no_args_is_help=True, help="The rules that ops edit.")
+
+
+#: From errors in the home's own folder.
+_WHAT_FOLLOWS: Final = (
+    "Until they are mended, commands that need the rules refuse to start; a running "
+    "`tacit run` keeps those it started with."
+)
 
 
 @app.callback()
@@ -54,7 +61,7 @@ def check(
         errors = sum(problem.severity is Severity.ERROR for problem in problems)
         if errors:
             plural = "error" if errors == 1 else "errors"
-            say(f"{errors} {plural}. The rules in force have not changed.")
+            say(f"{errors} {plural}. {_WHAT_FOLLOWS if is_own else ''}".rstrip())
         elif rulebook:
             say(f"{len(rulebook.files)} files, no errors. Version {rulebook.version}.")
     if rulebook is None:
@@ -65,6 +72,8 @@ def _states_lost(home: Path, rulebook: Rulebook) -> list[Problem]:
     with open_app(home) as opened:
         try:
             return opened.states_lost(rulebook)
+        except NoDatabaseError:
+            return []
         except DatabaseError as error:
             typer.echo(f"Not compared with the changes there are: {error}", err=True)
             return []

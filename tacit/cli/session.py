@@ -10,9 +10,9 @@ from tacit.home import Home
 
 
 @contextmanager
-def open_app(home: Path) -> Iterator[App]:
-    """The home, wired."""
-    app = App(Home(home))
+def open_app(home: Path, *, creates: bool = False) -> Iterator[App]:
+    """The home, wired; a command that `creates` makes the database if there is none."""
+    app = App(Home(home), creates=creates)
     try:
         yield app
     finally:
@@ -20,13 +20,12 @@ def open_app(home: Path) -> Iterator[App]:
 
 
 @contextmanager
-def open_at(home: Path, now: str | None) -> Iterator[tuple[App, datetime]]:
-    """The home, wired to a time: what `--now` says, or the machine's."""
-    app = App(Home(home))
-    try:
+def open_at(
+    home: Path, now: str | None, *, creates: bool = False
+) -> Iterator[tuple[App, datetime]]:
+    """The same, wired to a time: what `--now` says, or the machine's."""
+    with open_app(home, creates=creates) as app:
         moment = parse_now(now, app.settings)
         if now is not None:
             app.clock = lambda: moment
         yield app, moment
-    finally:
-        app.close()
