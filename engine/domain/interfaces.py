@@ -67,7 +67,12 @@ class Changes(Protocol):
     def all(self) -> Iterator[ChangeRow]: ...
     def states_in_use(self) -> dict[tuple[str, str], int]: ...
     def upcoming(
-        self, on: date, *, search: str | None = None, partner_id: int | None = None
+        self,
+        on: date,
+        now: datetime,
+        *,
+        search: str | None = None,
+        partner_id: int | None = None,
     ) -> list[ChangeRow]: ...
     def insert(
         self, opened: Sequence[tuple[NewChange, str, str, date]], now: datetime

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any, Final
 
 from engine.domain import agenda, openings
@@ -49,6 +49,7 @@ COLUMNS: Final = (
     Column("contract", "the contract's code"),
     Column("customer_id", "the customer's code"),
     Column("attention", "why a person is needed, if one is"),
+    Column("overdue", "whether its renewal start has come and it is still open"),
 )
 AMOUNTS: Final = frozenset({"mrr", "new_mrr"})
 DEFAULT_COLUMNS: Final = ("renewal_start", "id")
@@ -60,25 +61,31 @@ def list_changes(
     store: Storage,
     rulebook: Rulebook,
     on: date,
+    now: datetime,
     *,
     search: str | None = None,
     partner: str | None = None,
 ) -> list[Listed]:
-    """The changes listed on a day, the earliest renewal start first."""
+    """The changes listed on a day, seen from now; the earliest renewal start first."""
     with store.begin(read_only=True) as unit:
         partner_id = unit.book.one("partners", partner)["id"] if partner else None
-        rows = unit.changes.upcoming(on, search=search, partner_id=partner_id)
-        return view_changes(unit, rulebook, rows)
+        rows = unit.changes.upcoming(on, now, search=search, partner_id=partner_id)
+        return view_changes(unit, rulebook, rows, on)
 
 
 def view_changes(
-    unit: UnitOfWork, rulebook: Rulebook, rows: Sequence[ChangeRow]
+    unit: UnitOfWork, rulebook: Rulebook, rows: Sequence[ChangeRow], on: date
 ) -> list[Listed]:
-    """Changes as people and programs see them; every column, by name."""
+    """Changes as people and programs see them on a day; every column, by name."""
     customers = unit.book.customer_views({row.customer_id for row in rows})
     contracts = unit.book.contract_views({row.contract_id for row in rows})
     return [
-        _view(rulebook, row, customers[row.customer_id], contracts[row.contract_id])
+        {
+            **_view(
+                rulebook, row, customers[row.customer_id], contracts[row.contract_id]
+            ),
+            "overdue": row.closed_at is None and row.renewal_start <= on,
+        }
         for row in rows
     ]
 
@@ -90,8 +97,7 @@ def chosen_columns(wanted: Sequence[str]) -> tuple[str, ...]:
         if name not in known:
             hint = did_you_mean(name, known)
             raise TacitError(f'there is no column "{name}" ({hint})')
-    locked = known[:LOCKED]
-    return (*locked, *(name for name in wanted if name not in locked))
+    return tuple(dict.fromkeys([*known[:LOCKED], *wanted]))
 
 
 def deadline_of(rulebook: Rulebook, row: ChangeRow) -> date:

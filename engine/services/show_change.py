@@ -11,6 +11,7 @@ from engine.domain.archive import archives_of
 from engine.domain.audit import TRAIL, TRAIL_ID
 from engine.domain.decide import decide
 from engine.domain.interfaces import Storage
+from engine.domain.moments import local_day
 from engine.domain.outcome import Step, Subject
 from engine.domain.records import ChangeRow
 from engine.domain.ruleset import Rulebook, Ruleset
@@ -25,7 +26,8 @@ def show_change(
     """The change as one document: facts, plan, history, messages."""
     with store.begin(read_only=True) as unit:
         row = unit.changes.by_code(code)
-        [facts] = view_changes(unit, rulebook, [row])
+        today = local_day(now, row.zone)
+        [facts] = view_changes(unit, rulebook, [row], today)
         trail = unit.audit.trail(audit.CHANGE, row.id, row.code)
         archives = archives_of(unit.audit.trail(TRAIL, TRAIL_ID, TRAIL))
         messages = unit.outbox.listing(change_id=row.id, limit=100)

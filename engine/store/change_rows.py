@@ -131,13 +131,23 @@ class ChangeRows:
         return {(row[0], row[1]): row[2] for row in rows}
 
     def upcoming(
-        self, on: date, *, search: str | None = None, partner_id: int | None = None
+        self,
+        on: date,
+        now: datetime,
+        *,
+        search: str | None = None,
+        partner_id: int | None = None,
     ) -> list[ChangeRow]:
-        """What is listed on a day: in its window, or still needing a person."""
+        """What is listed on a day: in its window, or still needing a person.
+
+        So may what has begun although the clock did not see to it by `now`.
+        """
         in_window = and_(changes.c.listed_on <= on, changes.c.renewal_start > on)
+        begun = changes.c.renewal_start <= min(on, now.date())
+        left_over = and_(begun, changes.c.next_due_at <= now)
         query = _SELECT.where(
             changes.c.closed_at.is_(None),
-            or_(in_window, changes.c.attention.is_not(None)),
+            or_(in_window, left_over, changes.c.attention.is_not(None)),
         )
         if partner_id is not None:
             query = query.where(customers.c.partner_id == partner_id)

@@ -125,7 +125,7 @@ def export(
         sheets: dict[str, tuple[list[str], Any]] = {}
         if what == "book":
             sheets = export_book.sheets(app.store)
-        rows = list_changes(app.store, app.rulebook, today)
+        rows = list_changes(app.store, app.rulebook, today, moment)
         if what == "changes":
             listed = [[_cell(name, row[name]) for name in columns] for row in rows]
             sheets["changes"] = (columns, listed)

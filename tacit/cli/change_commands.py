@@ -1,5 +1,6 @@
 """`tacit changes`, `tacit show` and `tacit fire`."""
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Annotated, Any
 
@@ -20,7 +21,7 @@ from engine.services.list_changes import (
 from engine.services.show_change import show_change
 from notifiers.wording import Wording
 from tacit.cli.options import DEFAULT_HOME, Home, Json, Now
-from tacit.cli.output import out, print_json, print_table, say, shown
+from tacit.cli.output import counted, out, print_json, print_table, say, shown
 from tacit.cli.session import open_at
 
 _EXTRA = ", ".join(column.name for column in COLUMNS[LOCKED:])
@@ -55,13 +56,12 @@ def changes(
         today = local_day(moment, app.settings.vendor.time_zone)
         day = _day(on) if on else today
         rows = list_changes(
-            app.store, app.rulebook, day, search=search, partner=partner
+            app.store, app.rulebook, day, moment, search=search, partner=partner
         )
     if as_json:
         print_json(rows)
-        return
-    print_table(rows, names)
-    say(f"{len(rows)} upcoming changes on {day}.")
+    else:
+        _print_list(rows, names, day)
 
 
 def show(
@@ -115,6 +115,31 @@ def fire(
         say(sentence or f"{fired.change} is now {fired.state}.")
     if fired.refusal:
         raise typer.Exit(1)
+
+
+def _print_list(rows: list[dict[str, Any]], names: Sequence[str], day: date) -> None:
+    """The list as a table; why a person is needed stands below it, in full."""
+    shown_rows = [{**row, "state": _standing(row)} for row in rows]
+    print_table(shown_rows, [name for name in names if name != "attention"])
+    needing = [row for row in rows if row["attention"]]
+    total = f"{counted(len(rows), 'upcoming change')} on {day}"
+    if needing:
+        verb = "needs" if len(needing) == 1 else "need"
+        say(f"{total}; {len(needing)} of them {verb} a person.")
+    else:
+        say(f"{total}.")
+    if "attention" in names:
+        for row in needing:
+            say(f"  {row['id']}, {row['customer']}: {row['attention']}")
+    elif needing:
+        say("Why: `tacit changes --columns attention`, or `tacit show CHANGE`.")
+    if any(row["overdue"] and not row["attention"] for row in rows):
+        say("What is only overdue waits for the clock: `tacit tick`, or `tacit run`.")
+
+
+def _standing(row: dict[str, Any]) -> str:
+    overdue = ", overdue" if row["overdue"] else ""
+    return f"{row['state']}{overdue}{', needs a person' if row['attention'] else ''}"
 
 
 def _refusal_sentence(fired: Fired, language: str) -> str:

@@ -85,7 +85,7 @@ def _title(text: str) -> None:
 
 
 def _print_changes(app: App) -> None:
-    rows = list_changes(app.store, app.rulebook, FROM.date())
+    rows = list_changes(app.store, app.rulebook, FROM.date(), FROM)
     print_table(rows, chosen_columns(DEFAULT_COLUMNS))
     say(
         "\nThe deadline is the last day to change or cancel. Some have passed already: "
@@ -128,7 +128,7 @@ def _print_counts(happenings: list[dict[str, Any]]) -> None:
 
 
 def _print_attention(app: App) -> None:
-    rows = list_changes(app.store, app.rulebook, TO.date())
+    rows = list_changes(app.store, app.rulebook, TO.date(), TO)
     needing = [row for row in rows if row["attention"]]
     print_table(needing, ["customer", "type", "renewal_start", "id", "attention"])
 

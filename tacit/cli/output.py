@@ -26,6 +26,11 @@ def say(text: str) -> None:
     typer.echo(text)
 
 
+def counted(number: int, noun: str) -> str:
+    """So many of something, as people say it."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
 def print_json(value: Any) -> None:
     """Any value as indented JSON; dates and times as ISO 8601."""
     ascii_only = "utf" not in sys.stdout.encoding.lower()

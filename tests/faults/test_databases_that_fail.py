@@ -116,7 +116,7 @@ def test_the_list_can_be_read_while_somebody_writes(
     with other.begin() as unit:
         unit.book.beat("clock", LISTED)
         fresh = opened(file, "busy_timeout = 50")
-        listed = list_changes(fresh, impatient.rulebook, LISTED.date())
+        listed = list_changes(fresh, impatient.rulebook, LISTED.date(), LISTED)
         fresh.close()
 
     assert [row["id"] for row in listed] == ["K-1.R20270301"]

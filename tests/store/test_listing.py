@@ -1,4 +1,4 @@
-from datetime import date
+from datetime import date, datetime
 
 import pytest
 
@@ -37,7 +37,7 @@ IN_WINDOW = date(2026, 12, 1)
 
 
 def listed(store: Store, rulebook: Rulebook, on: date, **values: str) -> list[str]:
-    found = list_changes(store, rulebook, on, **values)
+    found = list_changes(store, rulebook, on, JUNE, **values)
     return [f"{row['customer_id']} {row['renewal_start']}" for row in found]
 
 
@@ -78,17 +78,33 @@ def test_a_change_that_needs_a_person_stays_listed(
 ) -> None:
     nobody = a_customer(primary_contact=None)
     imported(store, rulebook, with_rows(a_small_book(), nobody), at("2027-02-20"))
-    row = list_changes(store, rulebook, date(2027, 2, 25))[0]
+    row = list_changes(store, rulebook, date(2027, 2, 25), JUNE)[0]
     with store.begin() as unit:
         [change] = unit.changes.all()
         changed = {"attention": "somebody decides"}
         unit.changes.apply([_held(change, changed)])
         unit.commit()
 
-    later = list_changes(store, rulebook, date(2028, 1, 1))
+    later = list_changes(store, rulebook, date(2028, 1, 1), JUNE)
 
     assert row["attention"] is None
     assert [each["attention"] for each in later] == ["somebody decides"]
+
+
+@pytest.mark.req("REN-2")
+@pytest.mark.parametrize(
+    ("now", "is_listed"),
+    [(at("2027-02-28"), False), (at("2027-03-02"), True)],
+    ids=["before it has begun", "once it has begun"],
+)
+def test_a_change_that_the_clock_left_lying_is_listed(
+    store: Store, rulebook: Rulebook, now: datetime, is_listed: bool
+) -> None:
+    imported(store, rulebook, a_small_book(), JUNE)
+
+    found = list_changes(store, rulebook, date(2027, 3, 2), now)
+
+    assert [row["overdue"] for row in found] == ([True] if is_listed else [])
 
 
 @pytest.mark.req("REN-2")
