@@ -48,12 +48,12 @@ def check(
     has_home = where.settings_file.exists()
     templates = App(where).templates if has_home else Templates([SHIPPED_TEMPLATES])
     rulebook, problems = check_rules(folder or where.rules, templates)
-    if rulebook is not None:
-        problems = problems + App(where).words_missing(rulebook)
     is_own = folder is None or folder.resolve() == where.rules.resolve()
     if rulebook is not None and is_own and has_home:
         lost = _states_lost(home, rulebook)
         problems, rulebook = problems + lost, None if lost else rulebook
+    if rulebook is not None:
+        problems = problems + App(where).words_missing(rulebook)
     if as_json:
         print_json([problem.as_json() for problem in problems])
     else:

@@ -1,5 +1,7 @@
 """`tacit preview`: a message as its reader gets it, before anybody does."""
 
+from pathlib import Path
+
 import pytest
 
 from tests.acceptance.conftest import Tacit
@@ -90,6 +92,22 @@ def test_a_wrong_choice_names_the_value(sample: Tacit, choice: str, said: str) -
 
     assert ran.code == 2
     assert said in ran.err
+
+
+@pytest.mark.req("RULE-2")
+def test_rules_check_warns_of_an_answer_that_letters_have_no_words_for(
+    sample: Tacit, tmp_path: Path
+) -> None:
+    rules = tmp_path / "home" / "rules" / "email_overage.yaml"
+    text = rules.read_text().replace(" accept:", " approve:")
+    rules.write_text(text.replace("[accept", "[approve"))
+
+    ran = sample("rules", "check", "--json")
+
+    assert ran.code == 0
+    assert {(one["severity"], one["hint"]) for one in ran.json} == {
+        ("warning", 'add events: {approve: "…"}')
+    }
 
 
 def test_an_unknown_language_is_refused_with_those_that_there_are(
