@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from engine.domain.anniversaries import add_months
 from engine.domain.errors import TacitError
 from engine.domain.interfaces import Storage, UnitOfWork
 from engine.domain.ownership import DEFAULT, PARTNER
@@ -14,6 +15,7 @@ from engine.services.book_notes import Edit, note_changes, note_edits
 from engine.services.change_association import change_association
 from engine.services.effects import carry_out
 from engine.services.follow_ends import follow_ends
+from engine.services.list_changes import deadline_of
 from engine.services.plan_again import Moved, follow_facts, plan_again
 
 
@@ -35,6 +37,7 @@ class Editor:
         kept = None if choice == DEFAULT else choice
         with self.store.begin() as unit:
             row = unit.changes.by_code(code)
+            _refuse_no_partner(choice, row.partner_id, row.code)
             if row.owner_choice != kept:
                 unit.changes.set_owner(row.id, kept)
                 self._note_change(unit, row, {"owner_choice": kept})
@@ -43,15 +46,23 @@ class Editor:
 
     def owner_of_customer(self, code: str, choice: str) -> str:
         """Override the communication owner of one customer."""
-        values = {"communication_owner": choice}
-        return self._set("customers", "customer", code, values)
+        with self.store.begin(read_only=True) as unit:
+            row = unit.book.one("customers", code)
+            _refuse_no_partner(choice, row["partner_id"], row["code"])
+        found = self._set(
+            "customers", "customer", code, {"communication_owner": choice}
+        )
+        return f"{found}: communication owner is {choice}"
 
     def owner_of_partner(self, code: str, choice: str) -> str:
         """Set a partner's standing choice for all its customers."""
         if choice == DEFAULT:
             raise EditError("a partner's standing choice is vendor or partner")
         values = {"owns_conversations": choice == PARTNER}
-        return self._set("partners", "partner", code, values)
+        found = self._set("partners", "partner", code, values)
+        if choice == PARTNER:
+            return f"{found}: owns every conversation with its customers"
+        return f"{found}: leaves the conversations with its customers to the vendor"
 
     def contact(self, customer: str, person: str) -> str:
         """Choose who receives what the customer is told; releases what was held."""
@@ -89,12 +100,14 @@ class Editor:
                 settle_due(unit, self.rulebook, [row], self.now)
                 row = unit.changes.by_code(code)
             _refuse_closed(row)
+            _refuse_beyond_its_term(row, day)
             if row.renewal_start != day:
                 moved = [Moved(row, row._replace(renewal_start=day, attention=None))]
                 effects = plan_again(unit, self.rulebook, moved, {}, self.by, self.now)
                 carry_out(unit, self.rulebook, effects, self.now)
                 unit.commit()
-        return f"{row.code}: renewal start is {day}"
+            deadline = deadline_of(self.rulebook, row._replace(renewal_start=day))
+        return f"{row.code}: renewal start is {day}, deadline is {deadline}"
 
     def automatic_renewal(self, contract: str, on: bool) -> str:
         """Switch automatic renewal; what was told before no longer holds."""
@@ -151,8 +164,7 @@ class Editor:
                 unit.book.update(kind, row["id"], values)
                 self._note(unit, subject, row["id"], row["code"], values)
                 unit.commit()
-        shown = ", ".join(f"{name} is {value}" for name, value in values.items())
-        return f"{row['code']}: {shown.replace('_', ' ')}"
+        return str(row["code"])
 
     def _note(
         self,
@@ -168,6 +180,20 @@ class Editor:
         self, unit: UnitOfWork, row: ChangeRow, values: Mapping[str, object]
     ) -> None:
         note_changes(unit, self.rulebook, [row], values, self.by, self.now)
+
+
+def _refuse_no_partner(choice: str, partner_id: object, name: str) -> None:
+    if choice == PARTNER and partner_id is None:
+        raise EditError(f"{name}: no partner is associated that could own it")
+
+
+def _refuse_beyond_its_term(row: ChangeRow, day: date) -> None:
+    """A date so far off is a slip of the pen: another change is meant, or none."""
+    if day <= row.started_on:
+        raise EditError(f"{row.contract_code} began only on {row.started_on}")
+    following = add_months(row.period_on, row.commitment_months)
+    if day >= following:
+        raise EditError(f"{day} is not before the renewal after it, on {following}")
 
 
 def _refuse_closed(row: ChangeRow) -> None:

@@ -14,9 +14,9 @@ from engine.services.archive_audit import archive_audit
 from engine.services.replay_audit import replay_audit
 from engine.store.archive_files import ArchiveFile
 from tacit.bootstrap import parse_time, rules_ever_used
-from tacit.cli.options import DEFAULT_HOME, By, Home, Json, Now
+from tacit.cli.options import DEFAULT_HOME, SOMEBODY, By, Home, Json, Now
 from tacit.cli.output import print_json, progress, say, shown
-from tacit.cli.session import open_app, open_at
+from tacit.cli.session import known, open_app, open_at
 
 app = typer.Typer(no_args_is_help=True, help="The append-only audit trail.")
 
@@ -65,7 +65,7 @@ def archive(
         str | None,
         typer.Option("--before", help="Only what was sealed before this day."),
     ] = None,
-    by: By = "operations",
+    by: By = SOMEBODY,
     home: Home = DEFAULT_HOME,
     now: Now = None,
     as_json: Json = False,
@@ -78,7 +78,7 @@ def archive(
     until = parse_time(before) if before else None
     with open_at(home, now) as (opened, moment), _counting("Lines") as advance:
         done = archive_audit(
-            opened.store, ArchiveFile(file), by, moment, until, advance
+            opened.store, ArchiveFile(file), known(opened, by), moment, until, advance
         )
     if as_json:
         print_json(asdict(done))

@@ -9,9 +9,9 @@ from engine.domain.letters import Audience, LetterRequest, Rendered
 from engine.domain.parsing import LANGUAGES
 from engine.services.edit_book import Editor
 from tacit.bootstrap import App, check_rules
-from tacit.cli.options import DEFAULT_HOME, By, Home, Json, Now
+from tacit.cli.options import DEFAULT_HOME, SOMEBODY, By, Home, Json, Now
 from tacit.cli.output import print_json, print_table, say
-from tacit.cli.session import open_app, open_at
+from tacit.cli.session import known, open_app, open_at
 from tacit.previews import preview_values
 
 
@@ -87,13 +87,17 @@ def release(
     ] = False,
     home: Home = DEFAULT_HOME,
     now: Now = None,
-    by: By = "operations",
+    by: By = SOMEBODY,
 ) -> None:
     """Queue held messages again, once what kept them is mended."""
     if bool(changes) == everything:
         raise TacitError("name the changes whose messages to release, or --all")
     with open_at(home, now) as (app, moment):
-        say(Editor(app.store, app.rulebook, by, moment).release(changes or []))
+        say(
+            Editor(app.store, app.rulebook, known(app, by), moment).release(
+                changes or []
+            )
+        )
 
 
 def _audience(app: App, message: str, wanted: str | None) -> Audience:

@@ -36,6 +36,12 @@ Now = Annotated[
 ]
 By = Annotated[
     str,
-    typer.Option("--as", help="Who does it, for the audit trail: a code or address."),
+    typer.Option(
+        "--as",
+        help="Who does it, for the audit trail: a person's code or address.",
+        show_default=False,
+    ),
 ]
+#: Said in the audit trail of whoever does not say who they are.
+SOMEBODY = "operations"
 DEFAULT_HOME = DEFAULT

@@ -6,6 +6,7 @@ from datetime import datetime
 from pathlib import Path
 
 from tacit.bootstrap import App, parse_now
+from tacit.cli.options import SOMEBODY
 from tacit.home import Home
 
 
@@ -29,3 +30,11 @@ def open_at(
         if now is not None:
             app.clock = lambda: moment
         yield app, moment
+
+
+def known(app: App, by: str) -> str:
+    """The code of the person called so; NotFoundError where the book has none."""
+    if by == SOMEBODY:
+        return by
+    with app.store.begin(read_only=True) as unit:
+        return unit.book.person(by).code

@@ -12,9 +12,9 @@ import typer
 from engine.domain.errors import TacitError
 from engine.domain.parsing import boolean, day
 from engine.services.edit_book import Editor
-from tacit.cli.options import DEFAULT_HOME, By, Home, Now
+from tacit.cli.options import DEFAULT_HOME, SOMEBODY, By, Home, Now
 from tacit.cli.output import say
-from tacit.cli.session import open_at
+from tacit.cli.session import known, open_at
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -45,7 +45,7 @@ def owner(
     choice: Annotated[Owner, typer.Argument(help="Who tells the customer.")],
     home: Home = DEFAULT_HOME,
     now: Now = None,
-    by: By = "operations",
+    by: By = SOMEBODY,
 ) -> None:
     """Choose who tells the customer. The most specific choice wins."""
     with _editor(home, now, by) as editor:
@@ -63,7 +63,7 @@ def contact(
     person: Annotated[str, typer.Argument(help="One of its people: code or address.")],
     home: Home = DEFAULT_HOME,
     now: Now = None,
-    by: By = "operations",
+    by: By = SOMEBODY,
 ) -> None:
     """Choose the primary contact; what was held for want of one is sent."""
     with _editor(home, now, by) as editor:
@@ -78,7 +78,7 @@ def renewal_start(
     ],
     home: Home = DEFAULT_HOME,
     now: Now = None,
-    by: By = "operations",
+    by: By = SOMEBODY,
 ) -> None:
     """Move a change's renewal start; everything that follows is planned again."""
     wanted = _day(to)
@@ -92,7 +92,7 @@ def auto_renew(
     on: Annotated[str, typer.Argument(help="yes or no.")],
     home: Home = DEFAULT_HOME,
     now: Now = None,
-    by: By = "operations",
+    by: By = SOMEBODY,
 ) -> None:
     """Switch automatic renewal on or off."""
     try:
@@ -111,7 +111,7 @@ def end(
     ],
     home: Home = DEFAULT_HOME,
     now: Now = None,
-    by: By = "operations",
+    by: By = SOMEBODY,
 ) -> None:
     """Say when a contract ends; `none` takes an end back."""
     wanted = None if on == "none" else _day(on)
@@ -125,7 +125,7 @@ def association(
     partner: Annotated[str, typer.Argument(help="The partner's code, or none.")],
     home: Home = DEFAULT_HOME,
     now: Now = None,
-    by: By = "operations",
+    by: By = SOMEBODY,
 ) -> None:
     """Associate a customer with a partner; `none` ends its association."""
     with _editor(home, now, by) as editor:
@@ -142,4 +142,4 @@ def _day(text: str) -> date:
 @contextmanager
 def _editor(home: Path, now: str | None, by: str) -> Iterator[Editor]:
     with open_at(home, now) as (opened, moment):
-        yield Editor(opened.store, opened.rulebook, by, moment)
+        yield Editor(opened.store, opened.rulebook, known(opened, by), moment)

@@ -27,7 +27,7 @@ def test_a_trail_is_archived_and_checked_with_its_archive(
     before = sealed("audit", "verify", "--json").json["entries"]
 
     made = sealed(
-        "audit", "archive", file, "--as", "ines", "--now", "2026-10-04", "--json"
+        "audit", "archive", file, "--as", "olivia.park", "--now", "2026-10-04", "--json"
     )
 
     assert made.json["entries"] == before

@@ -195,7 +195,9 @@ def test_a_choice_that_meant_nothing_without_a_partner_ends_with_a_trace(
     tacit: Installation,
 ) -> None:
     tacit.imports(with_rows(a_small_book(), a_customer()), at("2026-06-01"))
-    tacit.edit(at("2026-06-02")).owner_of_change(RENEWAL, "partner")
+    with tacit.store.begin() as unit:  # as it could be chosen once
+        unit.changes.set_owner(tacit.change().id, "partner")
+        unit.commit()
 
     tacit.edit(at("2026-06-03")).association("acme", "nord")
 
