@@ -6,11 +6,11 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
-from engine.domain import audit
+from engine.domain import agenda, audit
 from engine.domain.archive import archives_of
 from engine.domain.audit import TRAIL, TRAIL_ID
 from engine.domain.decide import decide
-from engine.domain.interfaces import Storage
+from engine.domain.interfaces import Storage, UnitOfWork
 from engine.domain.moments import local_day
 from engine.domain.outcome import Step, Subject
 from engine.domain.records import ChangeRow
@@ -31,12 +31,16 @@ def show_change(
         trail = unit.audit.trail(audit.CHANGE, row.id, row.code)
         archives = archives_of(unit.audit.trail(TRAIL, TRAIL_ID, TRAIL))
         messages = unit.outbox.listing(change_id=row.id, limit=100)
+        usage = opened_by(unit, rulebook.machines[row.type], row)
     return {
         **facts,
+        "new_contact_limit": row.new_contact_limit,
+        "usage": usage,
+        "time_zone": row.zone,
         "closed_at": row.closed_at,
         "notice_out_at": row.notice_out_at,
         "rules_version": rulebook.machines[row.type].version,
-        "answers": possible_events(rulebook.machines[row.type], row),
+        "answers": possible_events(rulebook.machines[row.type], row, now),
         "plan": list(plan_ahead(rulebook.machines[row.type], row, now)),
         "history": [
             {"seq": e.seq, "at": e.at, "kind": e.kind, **json.loads(e.body)}
@@ -48,18 +52,46 @@ def show_change(
     }
 
 
-def possible_events(ruleset: Ruleset, row: ChangeRow) -> list[dict[str, Any]]:
-    """The events of the present state, and who may fire them."""
+def opened_by(
+    unit: UnitOfWork, ruleset: Ruleset, row: ChangeRow
+) -> dict[str, Any] | None:
+    """The month of usage that the change stands on; None where usage opens none."""
+    if ruleset.opening.guard is None:
+        return None
+    month = f"{row.period_on:%Y-%m}"
+    wanted = {month} if ruleset.opening.is_monthly else set()
+    found = unit.book.usage_of_months({row.contract_id: wanted})[row.contract_id]
+    # A tier is chosen for the latest month, whichever month called for one first.
+    usage = found[month if wanted else max(found)]
+    return {
+        "month": usage.month,
+        "contacts": usage.contacts,
+        "emails_sent": usage.emails_sent,
+    }
+
+
+def possible_events(
+    ruleset: Ruleset, row: ChangeRow, now: datetime
+) -> list[dict[str, Any]]:
+    """The events that can be fired now: by whom, and until when where that ends.
+
+    One whose branches end at different times comes once for each.
+    """
     if row.closed_at is not None:
         return []
-    return [
-        {
-            "event": event,
-            "by": list(dict.fromkeys(role for b in branches for role in b.by)),
-            "to": branches[0].to,
-        }
-        for event, branches in ruleset.state(row.state).on.items()
-    ]
+    subject, found = row.subject(ruleset), dict[Any, dict[str, Any]]()
+    for event, branches in ruleset.state(row.state).on.items():
+        for branch in branches:
+            until = None
+            if branch.until is not None:
+                until = agenda.closes_at(ruleset, subject, branch.until, now)
+            if until is None or now < until:
+                one = found.setdefault(
+                    (event, branch.to, until),
+                    {"event": event, "by": [], "to": branch.to, "until": until},
+                )
+                one["by"] += [role for role in branch.by if role not in one["by"]]
+    return list(found.values())
 
 
 def plan_ahead(

@@ -5,7 +5,6 @@ from datetime import date
 from typing import Annotated, Any
 
 import typer
-from rich.text import Text
 
 from engine.domain.errors import TacitError
 from engine.domain.moments import local_day
@@ -20,8 +19,9 @@ from engine.services.list_changes import (
 )
 from engine.services.show_change import show_change
 from notifiers.wording import Wording
+from tacit.cli.change_page import print_change
 from tacit.cli.options import DEFAULT_HOME, Home, Json, Now
-from tacit.cli.output import counted, out, print_json, print_table, say, shown
+from tacit.cli.output import counted, print_json, print_table, say
 from tacit.cli.session import open_at
 
 _EXTRA = ", ".join(column.name for column in COLUMNS[LOCKED:])
@@ -76,10 +76,7 @@ def show(
     if as_json:
         print_json(found)
         return
-    _print_facts(found)
-    _print_plan(found["plan"])
-    _print_history(found)
-    _print_messages(found["messages"])
+    print_change(found)
 
 
 def fire(
@@ -159,64 +156,6 @@ def _refusal_sentence(fired: Fired, language: str) -> str:
         deadline=values.get("deadline", ""),
         closed_on=values.get("closed_on", ""),
     )
-
-
-def _print_facts(found: dict[str, Any]) -> None:
-    out.print(Text(f"{found['id']}  {found['customer']}", style="bold"))
-    hidden = {
-        "id", "customer", "plan", "history", "archived", "archives", "messages",
-        "answers",
-    }  # fmt: skip
-    for name, value in found.items():
-        if name not in hidden and value is not None:
-            out.print(f"  {name.replace('_', ' '):<18} {shown(value)}", markup=False)
-    for answer in found["answers"]:
-        roles = ", ".join(answer["by"])
-        say(f"  can be answered    {answer['event']} -> {answer['to']}, by {roles}")
-
-
-def _print_plan(plan: list[dict[str, Any]]) -> None:
-    say("\nPlan, if nobody does anything:")
-    for step in plan or []:
-        what = step["do"] or (
-            f"{step['from']} -> {step['to']}"
-            if step["from"] != step["to"]
-            else step["name"]
-        )
-        told = f"  tells {', '.join(step['messages'])}" if step["messages"] else ""
-        say(f"  {shown(step['at'])}  {what}{told}")
-    if not plan:
-        say("  nothing more will happen by itself")
-
-
-def _print_history(found: dict[str, Any]) -> None:
-    say("\nHistory:")
-    if found["archived"]:
-        files = ", ".join(found["archives"])
-        say(f"  entries 1 to {found['archived']} are archived, in {files}")
-    hidden = {"seq", "at", "kind", "rules", "tells", "why"}
-    for entry in found["history"]:
-        facts = "  ".join(
-            f"{name}={shown(value)}"
-            for name, value in entry.items()
-            if name not in hidden
-        )
-        say(f"  {entry['seq']:>3}  {shown(entry['at'])}  {entry['kind']:<12} {facts}")
-
-
-def _print_messages(messages: list[dict[str, Any]]) -> None:
-    say("\nMessages:")
-    for message in messages:
-        reason = f" ({message['reason']})" if message["reason"] else ""
-        say(
-            f"  {shown(message['queued_at'])}  {message['message']} to "
-            f"{message['role']}: {message['status']}{reason}"
-        )
-        for copy in message["copies"]:
-            say(
-                f"      {copy['to']} <{copy['address']}> as {copy['audience']}: "
-                f"{copy['status']} {shown(copy['sent_at'])}"
-            )
 
 
 def _day(text: str) -> date:

@@ -21,6 +21,7 @@ from notifiers.mailbox import Mail, read_mailbox
 from tacit import home as homes
 from tacit.bootstrap import App
 from tacit.cli.book_commands import import_files
+from tacit.cli.change_page import sentence
 from tacit.cli.demo_home import demo_home
 from tacit.cli.output import out, print_table, say, shown
 
@@ -174,12 +175,7 @@ def _print_mail(mails: list[Mail], change: dict[str, Any], until: datetime) -> N
 def _print_trail(change: dict[str, Any]) -> None:
     say(f"{change['id']}, {change['customer']}: {change['state']}\n")
     for entry in change["history"]:
-        what = {
-            "transition": f"{entry.get('from')} -> {entry.get('to')}",
-            "sent": f"{entry.get('message')} to {entry.get('to')}",
-            "effect": entry.get("do") or entry.get("name"),
-        }.get(entry["kind"], entry.get("name", entry.get("state", "")))
-        say(f"  {shown(entry['at'])}  {entry['kind']:<10}  {what}")
+        say(f"  {shown(entry['at'])}  {sentence(entry)}")
 
 
 def _print_checks(app: App) -> None:
