@@ -139,6 +139,7 @@ def test_a_pass_that_never_comes_back_ends_the_process(
                 **SMTP,
                 "TACIT_MAIL__PORT": str(server.port),
                 "TACIT_MAIL__TIMEOUT": "20 minutes",
+                "TACIT_DELIVERY__LEASE": "30 minutes",
                 "TACIT_CLOCK__SILENT_FOR": "3 seconds",
             },
         )
