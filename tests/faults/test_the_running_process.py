@@ -30,15 +30,18 @@ SMTP = {
 YESTERYEAR = date(2020, 3, 1)
 
 
-@pytest.fixture
-def at_home(tmp_path: Path, rulebook: Rulebook) -> Path:
+@pytest.fixture(params=["sqlite"])
+def at_home(request: pytest.FixtureRequest, tmp_path: Path, rulebook: Rulebook) -> Path:
     """A home that ticks all the time, with contracts of which much is due."""
     folder = tmp_path / "home"
     home.create(home.Home(folder))
     settings = folder / "tacit.yaml"
-    often = settings.read_text().replace("tick_every: 30 s", "tick_every: 1 s")
-    settings.write_text(often)
-    store = Store.open(f"sqlite:///{folder / 'tacit.db'}")
+    text = settings.read_text().replace("tick_every: 30 s", "tick_every: 1 s")
+    if request.param == "postgresql":
+        url = request.getfixturevalue("postgresql_book")()
+        text = text.replace("url: null", f"url: {url}")
+    settings.write_text(text)
+    store = opened(folder)
     contracts = [
         a_contract(f"C-{n}", started_on=YESTERYEAR, commitment_months=1)
         for n in range(40)
@@ -70,9 +73,15 @@ def wait_until(true: Callable[[], bool]) -> None:
         time.sleep(0.05)
 
 
+def opened(at_home: Path) -> Store:
+    """The home's database, wherever it is."""
+    here = home.Home(at_home)
+    return Store.open(here.database_url(here.settings()))
+
+
 def broken(at_home: Path, mails: int) -> list[str]:
     """The invariants; there are as many mails as copies that count as sent."""
-    store = Store.open(f"sqlite:///{at_home / 'tacit.db'}")
+    store = opened(at_home)
     with store.begin(read_only=True) as unit:
         sent = [
             copy
@@ -88,6 +97,12 @@ def broken(at_home: Path, mails: int) -> list[str]:
     return [flaw for flaw in found if "no channel has it" not in flaw]
 
 
+both_databases = pytest.mark.parametrize(
+    "at_home", ["sqlite", "postgresql"], indirect=True
+)
+
+
+@both_databases
 @pytest.mark.req("OPS-2")
 def test_a_process_that_is_told_to_stop_finishes_what_is_in_flight(
     at_home: Path, running: "subprocess.Popen[str]"
@@ -102,6 +117,7 @@ def test_a_process_that_is_told_to_stop_finishes_what_is_in_flight(
     assert broken(at_home, len(read_mailbox(at_home / "mailbox"))) == []
 
 
+@both_databases
 @pytest.mark.req("OPS-2")
 def test_a_process_that_is_killed_goes_on_where_it_was(
     at_home: Path, running: "subprocess.Popen[str]"
