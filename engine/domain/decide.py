@@ -291,12 +291,19 @@ class _Decision:
 
     def _too_late(self, due: DueReminder) -> bool:
         within = due.reminder.send_within
-        # The clock cannot be late for a plan or a state that did not exist before.
-        new = self._entered_now or self._before.handled_until is None
-        if within is not None and not new and self._now > due.at + within:
-            return True
+        if within is not None and self._now > due.at + within:
+            # The clock cannot be late for a plan or a state that did not exist before:
+            # its reader still has to be told, unless that is soon done anyway.
+            new = self._entered_now or self._before.handled_until is None
+            if not new or self._reminds_before(self._now + within):
+                return True
         telling = due.reminder.telling
         return bool(telling.asks) and not self._can_be_answered(telling)
+
+    def _reminds_before(self, end: datetime) -> bool:
+        """Whether another reminder of the present state falls due by then."""
+        coming = agenda.reminders_of(self._state(), self._instants)
+        return any(self._now < one.at <= end for one in coming)
 
     def _can_be_answered(self, telling: Telling) -> bool:
         """Whether its readers may still answer any of what it asks."""

@@ -153,6 +153,17 @@ def test_a_plan_that_is_made_in_mid_window_is_late_for_nothing(
     assert (step.kind, step.name) == (StepKind.REMINDER, "renewal_notice")
 
 
+@pytest.mark.req("RULE-10", "REN-17")
+def test_a_plan_that_is_made_just_before_a_reminder_leaves_the_old_one_to_it(
+    renewal: Ruleset,
+) -> None:
+    outcome = decide(renewal, a_renewal(), None, at("2026-11-25"))
+
+    (step,) = outcome.steps
+    assert (step.kind, step.name) == (StepKind.SKIPPED, "renewal_notice")
+    assert outcome.next_due_at == at("2026-12-01T09:00")
+
+
 @pytest.mark.req("RULE-10", "REN-6")
 def test_whoever_withdraws_a_cancellation_unwarned_is_told_at_once(
     renewal: Ruleset,

@@ -10,7 +10,7 @@ import csv
 import sys
 from calendar import monthrange
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import count
@@ -22,6 +22,7 @@ FIRST, LAST = date(2024, 7, 1), date(2025, 6, 30)
 DAY, NEVER = timedelta(days=1), date.max
 MORNING = time(9)
 OUT_FOR = timedelta(days=7)
+STALE = timedelta(days=10)  # a notice this late is left to a reminder that comes soon
 OPS, DESK = "ops@ravenstack.example", "desk@referrals.example"
 
 # Days before the start: notices and last calls at 09:00, silence at 00:00.
@@ -169,9 +170,23 @@ class Renewal:
         """The reminders by day, of several overdue ones the last; and silence."""
         reminders, silence = YEARLY if self.of.months >= 3 else MONTHLY
         by_day = {
-            self._strikes(days, MORNING): message for days, message in reminders.items()
+            self._strikes(days, MORNING): message
+            for days, message in reminders.items()
+            if message == LAST_CALL or not self._is_left_out(days, reminders)
         }
         return by_day, self._strikes(silence)
+
+    def _is_left_out(self, days_before: int, reminders: Iterable[int]) -> bool:
+        """A notice of long ago, when another reminder comes soon after the opening."""
+        opened = datetime.combine(self.opened, time.min, UTC)
+        coming = [at for at in map(self._morning, reminders) if at > opened]
+        soon = min(coming, default=opened + 2 * STALE) <= opened + STALE
+        return soon and opened > self._morning(days_before) + STALE
+
+    def _morning(self, days_before: int) -> datetime:
+        day = self.start - days_before * DAY
+        local = datetime.combine(day, MORNING, self.of.account.zone)
+        return local.astimezone(UTC)
 
     def _strikes(self, days_before: int, at: time = time.min) -> date:
         day = self.start - days_before * DAY
