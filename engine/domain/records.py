@@ -101,6 +101,13 @@ class ChangeUpdate(NamedTuple):
     head: str
 
 
+class VoidedBy(StrEnum):
+    """What closed a change before its day."""
+
+    END = "end"  #: its contract ends; a renewal comes back if it does not
+    USAGE = "usage"  #: usage does not call for it any more, and may do so again
+
+
 class Replanned(NamedTuple):
     """What a change that is planned again is given, besides a new decision."""
 

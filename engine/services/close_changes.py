@@ -2,13 +2,20 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
+from typing import Final
 
 from engine.domain import audit
 from engine.domain.interfaces import UnitOfWork
 from engine.domain.moments import local_day
-from engine.domain.records import ChangeRow
+from engine.domain.records import ChangeRow, VoidedBy
 from engine.domain.ruleset import Rulebook
 from engine.services.ledger import Ledger, make_note
+
+#: Why what a change was to tell is not told any more.
+_REASONS: Final = {
+    VoidedBy.END: "the contract has ended",
+    VoidedBy.USAGE: "usage does not call for it any more",
+}
 
 
 def close_ended(
@@ -49,7 +56,7 @@ def close_over(
     if not rows:
         return
     said = [{"by": by, "ended_on": str(row.ended_on)} for row in rows]
-    close(unit, rulebook, rows, said, "the contract has ended", now)
+    close(unit, rulebook, rows, said, VoidedBy.END, now)
 
 
 def _is_over(row: ChangeRow, now: datetime) -> bool:
@@ -65,7 +72,7 @@ def close(
     rulebook: Rulebook,
     rows: Sequence[ChangeRow],
     said: Sequence[Mapping[str, object]],
-    reason: str,
+    by: VoidedBy,
     now: datetime,
 ) -> None:
     """Close changes that came to nothing; `said` is what the trail of each says."""
@@ -80,4 +87,6 @@ def close(
             attention=None,
         )
     ledger.write()
-    unit.outbox.drop_waiting((row.id for row in rows), reason)
+    ids = [row.id for row in rows]
+    unit.changes.void(ids, by)
+    unit.outbox.drop_waiting(ids, _REASONS[by])

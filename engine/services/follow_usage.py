@@ -9,7 +9,7 @@ from engine.domain import audit, openings
 from engine.domain.interfaces import UnitOfWork
 from engine.domain.moments import local_day
 from engine.domain.openings import ContractTerms, MonthOfUsage, NewChange
-from engine.domain.records import ChangeRow
+from engine.domain.records import ChangeRow, VoidedBy
 from engine.domain.ruleset import Rulebook, Ruleset
 from engine.services.close_changes import close
 from engine.services.effects import carry_out
@@ -116,7 +116,7 @@ def _correct(
             to = row._replace(new_contact_limit=limit, attention=attention)
             moved.append(Moved(row, to))
     said = {"by": "import", "usage": "does not call for it any more"}
-    close(unit, rulebook, uncalled, [said] * len(uncalled), said["usage"], now)
+    close(unit, rulebook, uncalled, [said] * len(uncalled), VoidedBy.USAGE, now)
     edit = {"usage": "calls for another tier"}
     carry_out(
         unit, rulebook, plan_again(unit, rulebook, moved, edit, "import", now), now

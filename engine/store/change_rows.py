@@ -4,16 +4,15 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, Select, and_, exists, func, or_, select, update
+from sqlalchemy import Connection, Select, and_, func, or_, select, update
 from sqlalchemy.sql.elements import ColumnElement
 
-from engine.domain.audit import CHANGE
 from engine.domain.errors import NotFoundError, TacitError
 from engine.domain.openings import RENEWAL, NewChange, Occasion, occasion
 from engine.domain.problems import nearest
-from engine.domain.records import ChangeRow, ChangeUpdate, Replanned
+from engine.domain.records import ChangeRow, ChangeUpdate, Replanned, VoidedBy
 from engine.store.bulk import among, chunks, converted, insert_rows, raw, update_rows
-from engine.store.tables import audit, changes, contracts, customers, people
+from engine.store.tables import changes, contracts, customers, people
 
 _OPENED: Final = (
     "code", "contract_id", "type", "period_on", "renewal_start", "new_contact_limit",
@@ -51,11 +50,6 @@ _FROM: Final = changes.join(contracts, contracts.c.id == changes.c.contract_id).
 
 _SELECT: Final = select(*raw(_COLUMNS)).select_from(_FROM)
 _OPEN: Final = changes.c.closed_at.is_(None)
-_CAME_TO_NOTHING: Final = exists().where(
-    audit.c.subject_kind == CHANGE,
-    audit.c.subject_id == changes.c.id,
-    audit.c.kind == "ended",
-)
 
 
 class ChangeRows:
@@ -103,7 +97,7 @@ class ChangeRows:
 
     def renewals_closed_by_an_end(self, contract_ids: Iterable[int]) -> list[ChangeRow]:
         """The renewals that an end of these contracts closed, oldest first."""
-        by_end = _CAME_TO_NOTHING.where(audit.c.body.contains('"ended_on"'))
+        by_end = changes.c.voided_by == VoidedBy.END
         closed = (~_OPEN, changes.c.type == RENEWAL, by_end)
         column = changes.c.contract_id
         return self._in_chunks(column, contract_ids, *closed, lock=True)
@@ -201,7 +195,7 @@ class ChangeRows:
         for chunk in chunks(contract_ids):
             query = select(c.contract_id, c.type, c.period_on).where(
                 c.contract_id.in_(chunk),
-                or_(_OPEN, and_(c.type != RENEWAL, ~_CAME_TO_NOTHING)),
+                or_(_OPEN, and_(c.type != RENEWAL, changes.c.voided_by.is_(None))),
             )
             found.update(occasion(*row) for row in self._connection.execute(query))
         return found
@@ -232,6 +226,11 @@ class ChangeRows:
         """Write what changes that are planned again are given."""
         columns = Replanned._fields[1:]
         update_rows(self._connection, changes, ("id",), columns, planned)
+
+    def void(self, ids: Iterable[int], by: VoidedBy) -> None:
+        """Remember what closed these changes before their day."""
+        rows = [(id_, by.value) for id_ in ids]
+        update_rows(self._connection, changes, ("id",), ("voided_by",), rows)
 
     def set_owner(self, change_id: int, choice: str | None) -> None:
         self._connection.execute(

@@ -166,6 +166,7 @@ changes = Table(
     Column("opened_at", UtcDateTime, nullable=False),
     Column("closed_at", UtcDateTime),
     Column("attention", Text),  # why a person is needed
+    Column("voided_by", String(8)),  # what closed it before its day: end or usage
     Column("listed_on", Date, nullable=False),  # derived from rules and renewal_start
     Column("next_due_at", UtcDateTime),  # when to look again; null: only if asked
     Column("handled_until", UtcDateTime),  # all that fell due by then was dealt with

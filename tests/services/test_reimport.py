@@ -1,7 +1,10 @@
 from datetime import date
+from pathlib import Path
 
 import pytest
 
+from engine.services.seal_audit import seal
+from tests.support.archives import archived
 from tests.support.books import a_contract, a_small_book, at, some_usage
 from tests.support.installation import RENEWAL, Installation
 
@@ -72,6 +75,23 @@ def test_an_end_that_is_corrected_brings_the_renewal_back_as_it_was(
     assert open_codes(tacit) == [RENEWAL]
     assert tacit.change().state == "cancellation_requested"
     assert tacit.change().next_due_at == at("2027-02-28T23:00")
+    assert tacit.flaws() == []
+
+
+@pytest.mark.req("OPS-4", "REN-6")
+def test_a_renewal_comes_back_although_its_trail_is_archived(
+    tacit: Installation, tmp_path: Path
+) -> None:
+    tacit.imports(a_small_book(), at("2026-06-01"))
+    tacit.fire("request_cancellation", "acme.contact", at("2026-06-01"), RENEWAL)
+    tacit.imports([a_contract(ended_on=date(2026, 7, 1))], at("2026-07-01"))
+    seal(tacit.store, at("2026-07-02"))
+    archived(tacit, tmp_path / "trail.jsonl")
+
+    tacit.edit(at("2026-07-02")).end("K-1", None)
+
+    assert open_codes(tacit) == [RENEWAL]
+    assert tacit.change().state == "cancellation_requested"
     assert tacit.flaws() == []
 
 
