@@ -8,21 +8,25 @@ from engine.domain.letters import Letter, Receipt
 
 
 class RecordingChannel:
-    """Keeps every letter it takes in `letters`; see Channel.
+    """Keeps every letter it takes in `letters`, unless told not to; see Channel.
 
     `fail` is a script with one entry a try, first to last: the error to raise, or None
     to take the letter. After its end every letter is taken.
     """
 
-    def __init__(self, fail: Iterable[DeliveryError | None] = ()) -> None:
+    def __init__(
+        self, fail: Iterable[DeliveryError | None] = (), *, keep: bool = True
+    ) -> None:
         self.letters: list[Letter] = []
+        self._keep = keep
         self._script = deque(fail)
 
     def send(self, letter: Letter) -> Receipt:
         error = self._script.popleft() if self._script else None
         if error is not None:
             raise error
-        self.letters.append(letter)
+        if self._keep:
+            self.letters.append(letter)
         return Receipt(f"recorded:{letter.key}")
 
     def check(self) -> str:

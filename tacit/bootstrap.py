@@ -156,7 +156,7 @@ class App:
     def recording(self) -> Delivering:
         """A relay that sends nothing: for simulations."""
         return self.delivering(
-            {name: RecordingChannel() for name in ("email", "slack")}
+            {name: RecordingChannel(keep=False) for name in ("email", "slack")}
         )
 
     def close(self) -> None:

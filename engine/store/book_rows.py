@@ -7,7 +7,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, Table, func, insert, or_, select, tuple_, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from engine.domain.errors import NotFoundError
+from engine.domain.errors import NotFoundError, TacitError
 from engine.domain.openings import ContractTerms, MonthOfUsage
 from engine.domain.problems import nearest
 from engine.domain.records import Person
@@ -149,14 +149,17 @@ class BookRows:
         raise NotFoundError(kind.rstrip("s"), code, nearest(code, self.ids(kind)))
 
     def person(self, name: str) -> Person:
-        """A person by code or mail address."""
+        """A person by code, or by a mail address that is nobody else's."""
         lowered = name.casefold()
         query = select(people).where(
             or_(people.c.code == name, func.lower(people.c.email) == lowered)
         )
         rows = self._connection.execute(query.limit(2)).mappings().all()
-        if len(rows) != 1:
+        if not rows:
             raise NotFoundError("person", name, nearest(name, self.ids("people")))
+        if len(rows) > 1:
+            codes = " and ".join(row["code"] for row in rows)
+            raise TacitError(f'"{name}" is ambiguous: give the code ({codes})')
         return _person(rows[0])
 
     def affiliations(self) -> dict[str, dict[str, str | None]]:

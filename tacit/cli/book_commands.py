@@ -2,8 +2,9 @@
 
 from datetime import datetime
 from decimal import Decimal
+from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import typer
 
@@ -19,6 +20,15 @@ from tacit.bootstrap import App
 from tacit.cli.options import DEFAULT_HOME, Home, Json, Now
 from tacit.cli.output import print_json, print_problems, print_table, progress, say
 from tacit.cli.session import open_at
+
+_COUNTED: Final = ("new", "changed", "same")
+
+
+class What(StrEnum):
+    """What is exported."""
+
+    CHANGES = "changes"
+    BOOK = "book"
 
 
 def import_(
@@ -40,16 +50,18 @@ def import_(
     """Take a book in. All or nothing; the same files twice change nothing."""
     with open_at(home, now, creates=True) as (app, moment):
         counts = import_files(app, files, mapping, moment, dry_run=dry_run)
+    changes = counts.pop("changes")
+    kinds = {
+        kind: {name: count.get(name, 0) for name in _COUNTED}
+        for kind, count in counts.items()
+        if count
+    }
     if as_json:
-        print_json({"dry_run": dry_run, "counts": counts})
+        stable = {name.replace(" ", "_"): number for name, number in changes.items()}
+        print_json({"dry_run": dry_run, "counts": {**kinds, "changes": stable}})
         return
-    rows = [
-        {"": kind, "new": c.get("new", 0), "changed": c.get("changed", 0),
-         "same": c.get("same", 0)}
-        for kind, c in counts.items() if kind != "changes" and c
-    ]  # fmt: skip
-    print_table(rows, ["", "new", "changed", "same"])
-    told = ", ".join(f"{number} {name}" for name, number in counts["changes"].items())
+    print_table([{"": kind, **kinds[kind]} for kind in kinds], ["", *_COUNTED])
+    told = ", ".join(f"{number} {name}" for name, number in changes.items())
     say(f"Contract changes: {told}.")
     if dry_run:
         say("Nothing was changed: this was a dry run.")
@@ -109,12 +121,12 @@ def _refuse(app: App, loaded: LoadedBook) -> None:
 def export(
     file: Annotated[Path, typer.Argument(help="A .csv or .xlsx file to write.")],
     what: Annotated[
-        str,
+        What,
         typer.Option(
             "--what",
             help="changes (the list), or for .xlsx: book (every kind of row).",
         ),
-    ] = "changes",
+    ] = What.CHANGES,
     home: Home = DEFAULT_HOME,
     now: Now = None,
 ) -> None:
@@ -123,10 +135,10 @@ def export(
         today = local_day(moment, app.settings.vendor.time_zone)
         columns = [column.name for column in COLUMNS]
         sheets: dict[str, tuple[list[str], Any]] = {}
-        if what == "book":
+        if what is What.BOOK:
             sheets = export_book.sheets(app.store)
-        rows = list_changes(app.store, app.rulebook, today, moment)
-        if what == "changes":
+        else:
+            rows = list_changes(app.store, app.rulebook, today, moment)
             listed = [[_cell(name, row[name]) for name in columns] for row in rows]
             sheets["changes"] = (columns, listed)
         _write(file, what, sheets)
@@ -138,7 +150,7 @@ def _cell(name: str, value: Any) -> Any:
     return Decimal(value) if name in AMOUNTS and value is not None else value
 
 
-def _write(file: Path, what: str, sheets: dict[str, tuple[list[str], Any]]) -> None:
+def _write(file: Path, what: What, sheets: dict[str, tuple[list[str], Any]]) -> None:
     suffix = file.suffix.lower()
     if suffix == ".xlsx":
         write_workbook(file, sheets)

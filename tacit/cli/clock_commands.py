@@ -40,7 +40,7 @@ def relay(home: Home = DEFAULT_HOME, now: Now = None, as_json: Json = False) -> 
                 app.clock,
                 progress=lambda n: bar.advance(task, n),
             )
-    _print_counts(counts.numbers, as_json)
+    _print_counts(counts.numbers, as_json, "copies: ")
 
 
 def run(home: Home = DEFAULT_HOME) -> None:
@@ -98,11 +98,11 @@ def _listed(happening: dict[str, Any]) -> dict[str, Any]:
     return {**happening, "what": what}
 
 
-def _print_counts(numbers: Any, as_json: bool) -> None:
+def _print_counts(numbers: Any, as_json: bool, of: str = "") -> None:
     if as_json:
         print_json(dict(numbers))
     else:
-        say(", ".join(f"{name} {number}" for name, number in numbers.items()))
+        say(of + ", ".join(f"{name} {number}" for name, number in numbers.items()))
 
 
 def add_to(app: typer.Typer) -> None:

@@ -34,7 +34,9 @@ def messages(
         [row | {"copies": _copies(row["copies"])} for row in rows],
         ["queued_at", "change", "customer", "message", "role", "status", "copies", "reason"],
     )  # fmt: skip
-    say(", ".join(f"{number} {name}" for name, number in sorted(counts.items())))
+    in_doubt = counts.pop("ambiguous")
+    told = ", ".join(f"{number} {name}" for name, number in sorted(counts.items()))
+    say(f"messages: {told or 'none'}; copies in doubt: {in_doubt}")
 
 
 def preview(

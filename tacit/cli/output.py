@@ -101,11 +101,15 @@ def fail(error: TacitError | OSError) -> int:
 
 
 def progress() -> Progress:
-    """A progress bar on standard error, gone when it is done."""
+    """A progress bar on standard error, gone when it is done; none without a screen.
+
+    What is not looked at would still end in an empty line, and cron would mail it.
+    """
     return Progress(
         TextColumn("{task.description}"),
         BarColumn(),
         MofNCompleteColumn(),
         console=err,
         transient=True,
+        disable=not err.is_terminal,
     )
