@@ -9,8 +9,8 @@ as a file last gave it, and which warnings a month of usage has had.
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0006"
-down_revision = "0005"
+revision = "0004"
+down_revision = "0003"
 branch_labels = None
 depends_on = None
 

@@ -2,14 +2,14 @@
 
 Only reminders were bound to a state so far, so each that is bound is one.
 
-Revision ID: 0004
+Revision ID: 0002
 Revises: 0001
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0004"
+revision = "0002"
 down_revision = "0001"
 branch_labels = None
 depends_on = None
