@@ -26,8 +26,6 @@ class Replayed:
     owner_choice: str | None = None
     notice_out: bool = False
     plan: int = 0
-    #: What was warned of, each once a month: message/month.
-    warned: tuple[str, ...] = ()
 
 
 UNOPENED = Replayed()
@@ -46,7 +44,7 @@ def from_state(text: str) -> Replayed:
     values = json.loads(text)
     closed_at = values["closed_at"]
     values["closed_at"] = datetime.fromisoformat(closed_at) if closed_at else None
-    return Replayed(**{**values, "warned": tuple(values["warned"])})
+    return Replayed(**values)
 
 
 def replayed(entries: Iterable[Entry], present: Replayed = UNOPENED) -> Replayed:
@@ -79,16 +77,8 @@ def fold(present: Replayed, entry: Entry) -> Replayed:
             # A notice of dates that have moved since says nothing about the new ones.
             notice = said.get("notice", False) and said["plan"] == present.plan
             return replace(present, notice_out=present.notice_out or notice)
-        case "warned":
-            warning = warning_name(said["name"], said["month"])
-            return replace(present, warned=(*present.warned, warning))
         case _:
             return present
-
-
-def warning_name(message: str, month: str) -> str:
-    """How a warning is remembered, that each is given once a month."""
-    return f"{message}/{month}"
 
 
 def _closed(present: Replayed, at: datetime) -> Replayed:

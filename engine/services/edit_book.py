@@ -88,7 +88,11 @@ class Editor:
         """Queue held messages again: of these changes, or without any, all of them."""
         with self.store.begin() as unit:
             ids = [unit.changes.by_code(code).id for code in codes] if codes else None
-            released = unit.outbox.release(ids, self.now)
+            # The changes first, as every edit locks them.
+            rows = unit.changes.by_ids(unit.outbox.changes_with_held(ids))
+            released = unit.outbox.release([row.id for row in rows], self.now)
+            said = {"held_messages": "released"}
+            note_changes(unit, self.rulebook, rows, said, self.by, self.now)
             unit.commit()
         return f"{released} held messages are queued again"
 

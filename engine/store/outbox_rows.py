@@ -35,7 +35,6 @@ from engine.domain.records import (
     OutboxStatus,
 )
 from engine.store.bulk import (
-    CHUNK,
     among,
     chunks,
     converted,
@@ -243,18 +242,24 @@ class OutboxRows:
         keys = ("id", "next_try_at", "status")
         update_rows(self._connection, outbox, keys, columns, others)
 
-    def release(self, change_ids: Iterable[int] | None, now: datetime) -> int:
-        """Queue again what is held for these changes, or (None) all that is held.
-
-        What did not arrive gets all its tries anew. How many messages there were.
-        """
-        held = outbox.c.status == _HELD
+    def changes_with_held(self, change_ids: Iterable[int] | None) -> list[int]:
+        """Those of the changes, or (None) of all, that have a message held."""
+        query = select(outbox.c.change_id).where(outbox.c.status == _HELD).distinct()
+        held = [*self._connection.execute(query).scalars()]
         if change_ids is None:
-            return self._release(held, now)
-        ids, released = list(change_ids), 0
-        for start in range(0, len(ids), CHUNK):
-            chosen = outbox.c.change_id.in_(ids[start : start + CHUNK])
-            released += self._release(and_(held, chosen), now)
+            return held
+        wanted = {*change_ids}
+        return [id_ for id_ in held if id_ in wanted]
+
+    def release(self, change_ids: Iterable[int], now: datetime) -> int:
+        """Queue again what is held for these changes; how many messages there were.
+
+        What did not arrive gets all its tries anew.
+        """
+        held, released = outbox.c.status == _HELD, 0
+        for chunk in chunks(change_ids):
+            which = and_(held, outbox.c.change_id.in_(chunk))
+            released += self._release(which, now)
         return released
 
     def _release(self, held: ColumnElement[bool], now: datetime) -> int:

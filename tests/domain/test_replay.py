@@ -226,10 +226,7 @@ def test_a_final_state_closes_in_the_trail_too() -> None:
             Replayed("pending", "2027-03-01", 3, plan=1),
         ),
         ([("refused", {})], Replayed("pending", "2027-03-01", 2)),
-        (
-            [WARNED, WARNED],
-            Replayed("pending", "2027-03-01", 3, warned=("near/2026-05",) * 2),
-        ),
+        ([WARNED, WARNED], Replayed("pending", "2027-03-01", 3)),
     ],
     ids=[
         "opened",
@@ -263,9 +260,8 @@ def test_an_empty_trail_says_nothing() -> None:
     [
         Replayed(),
         Replayed("pending", "2027-03-01", 4, NOW, "told nobody", "partner", True, 2),
-        Replayed("pending", "2027-03-01", 1, warned=("near/2026-05", "near/2026-06")),
     ],
-    ids=["nothing", "everything", "warnings"],
+    ids=["nothing", "everything"],
 )
 def test_a_checkpoint_keeps_all_that_was_replayed(present: Replayed) -> None:
     assert from_state(state_text(present)) == present

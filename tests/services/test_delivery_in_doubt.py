@@ -179,6 +179,12 @@ def test_a_release_tries_what_had_failed_for_good(tacit: Installation) -> None:
 
     assert tries(tacit)[:2] == [("email", "sent", 1, 0), ("slack", "sent", 1, 0)]
     assert {row["status"] for row in tacit.messages()} == {"sent"}
+    [edited] = [each for each in tacit.trail() if each["kind"] == "edited"]
+    assert (edited["by"], edited["set"]) == (
+        "somebody",
+        {"held_messages": "released"},
+    )
+    assert tacit.flaws() == []
 
 
 @pytest.mark.req("BOT-2")
