@@ -267,7 +267,7 @@ def why_stale(claimed: Claimed) -> str | None:
     if change.state != claimed.while_state:
         return "the change has moved on"
     moved = claimed.is_reminder and change.plan != claimed.plan
-    return "its dates have moved" if moved else None
+    return "it was planned again since" if moved else None
 
 
 def _is_sent(tried: Sequence[Delivery]) -> bool:

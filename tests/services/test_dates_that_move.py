@@ -47,7 +47,7 @@ def test_a_reminder_of_old_dates_that_is_still_queued_is_dropped(
     [message] = tacit.messages()
     assert (message["status"], message["reason"]) == (
         "dropped",
-        "its dates have moved",
+        "it was planned again since",
     )
 
 
