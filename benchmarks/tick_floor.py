@@ -3,7 +3,7 @@
 Constant bytes stand where the program computes: hashes, bodies, texts and times.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any, Final
 
@@ -12,6 +12,7 @@ from sqlalchemy import (
     Connection,
     Executable,
     Table,
+    case,
     func,
     insert,
     literal,
@@ -34,6 +35,7 @@ _OPENED: Final = (
     '{"renewal_start":"2028-03-15","rules":"a1b2c3d4e5f60718","state":"pending"}'
 )
 _LATER: Final = NOW + timedelta(days=60)
+_AT_ONCE: Final = 10_000
 _NEXT_START: Final = date(2029, 3, 15)
 _DUE: Final = changes.c.next_due_at <= NOW
 #: Starts are at most a day ahead of UTC; all else that is due lies days before one.
@@ -46,8 +48,9 @@ def write_floor(store: Store) -> None:
         last_id = connection.execute(select(func.max(changes.c.id))).scalar_one()
         for statement in _statements():
             connection.execute(statement)
-        _write_openings(connection, last_id)
+        starting = _starting(connection)
         connection.execute(_new_state())
+        _write_openings(connection, last_id, starting)
 
 
 def select_floor(store: Store) -> None:
@@ -64,17 +67,27 @@ def select_floor(store: Store) -> None:
 
 
 def _statements() -> list[Executable]:
-    ending = select(changes.c.contract_id).where(
-        _DUE, changes.c.state == "pending", _STARTS
-    )
+    ends = (_DUE, changes.c.state == "pending", _STARTS)
+    ending = select(changes.c.contract_id).where(*ends)
+    contract = {"subject_kind": "contract", "subject_id": changes.c.contract_id}
+    ended = {**_entry("edited", _BODY, literal(1)), **contract}
     return [
+        _insert(audit, ended, *ends),
         _insert(audit, _entry("reminder", _BODY, changes.c.version + 1), _DUE),
         _insert(outbox, _message(), _DUE, changes.c.state != "renewed"),
         update(contracts).where(contracts.c.id.in_(ending)).values(ended_on=NOW.date()),
     ]
 
 
-def _write_openings(connection: Connection, last_id: int) -> None:
+def _starting(connection: Connection) -> Sequence[int]:
+    """The changes whose term starts: their contracts' next renewals open."""
+    ids = select(changes.c.id).where(_DUE, changes.c.state == "renewed")
+    return connection.execute(ids).scalars().all()
+
+
+def _write_openings(
+    connection: Connection, last_id: int, starting: Sequence[int]
+) -> None:
     """The next renewals of those that start, each with its first entry."""
     c = changes.c
     opened: Mapping[str, Any] = {
@@ -84,7 +97,9 @@ def _write_openings(connection: Connection, last_id: int) -> None:
         "head": _HASH, "rules_version": _VERSION, "handled_until": NOW,
         "next_due_at": _LATER,
     }  # fmt: skip
-    connection.execute(_insert(changes, opened, _DUE, c.state == "renewed"))
+    for start in range(0, len(starting), _AT_ONCE):
+        those = c.id.in_(starting[start : start + _AT_ONCE])
+        connection.execute(_insert(changes, opened, those))
     entry = _entry("opened", _OPENED, literal(1))
     connection.execute(_insert(audit, entry, c.id > last_id))
 
@@ -100,7 +115,7 @@ def _new_state() -> Executable:
             notice_out_at=changes.c.notice_out_at,
             next_due_at=_LATER,
             attention=None,
-            closed_at=None,
+            closed_at=case((changes.c.state == "renewed", NOW), else_=None),
             rules_version=_VERSION,
             head=_HASH,
         )
@@ -120,7 +135,7 @@ def _message() -> Mapping[str, Any]:
         "change_id": c.id, "seq": c.version + 1, "position": 0,
         "message": "renewal_notice", "role": "owner",
         "asks": "accept|request_cancellation", "urgent": False, "is_notice": True,
-        "while_state": c.state, "plan": c.plan, "status": "queued", "queued_at": NOW,
+        "while_state": c.state, "is_reminder": True, "plan": c.plan, "status": "queued", "queued_at": NOW,
         "next_try_at": NOW, "attempts": 0,
     }  # fmt: skip
 
