@@ -220,10 +220,12 @@ def _complaint(kind: type[Settings], details: Any) -> _Complaint:
     if details["type"] == "extra_forbidden":
         hint = did_you_mean(path[-1], _known(kind, path))
         return _Complaint(path, f'unknown setting "{name}"', hint, unknown=True)
-    message = details["msg"].removeprefix("Value error, ").lower()
-    given = details["input"] if details["type"] != "missing" else "nothing"
+    if details["type"] == "missing":
+        return _Complaint(path, f"{name} is missing")
+    message = details["msg"].removeprefix("Value error, ")
+    message = message[:1].lower() + message[1:]
     secret = any(f"{one}.".startswith(f"{name}.") for one in _SECRET)
-    shown = "a hidden value" if secret else f'"{given}"'
+    shown = "a hidden value" if secret else f'"{details["input"]}"'
     return _Complaint(path, f"{name}: {shown} {message}")
 
 

@@ -6,7 +6,7 @@ is not read again for a letter, and every value is escaped for the shape it goes
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Final
@@ -151,14 +151,11 @@ class _Message:
             # or quote should hold ordinary spaces.
             written = written.replace(NO_BREAK, " ")
         subject, text = written.split(_SEPARATOR)
-        rendered = Rendered(subject, text)
-        if channel is not ChannelName.SLACK:
-            rendered = replace(rendered, html=self._html.render(values))
-        if channel is not ChannelName.EMAIL:
-            sentence, *bodies = self._slack.render(values).split(_SEPARATOR)
-            blocks = blocks_of(subject, *bodies)
-            rendered = replace(rendered, slack_text=sentence, blocks=blocks)
-        return rendered
+        html = "" if channel is ChannelName.SLACK else self._html.render(values)
+        if channel is ChannelName.EMAIL:
+            return Rendered(subject, text, html)
+        sentence, *bodies = self._slack.render(values).split(_SEPARATOR)
+        return Rendered(subject, text, html, sentence, blocks_of(subject, *bodies))
 
     def failure(self, error: Exception, values: Mapping[str, object]) -> str:
         """What went wrong at which place, and which value is missing if one is."""

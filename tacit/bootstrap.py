@@ -154,9 +154,9 @@ class App:
         )
 
     def recording(self) -> Delivering:
-        """A relay that sends nothing: for simulations."""
+        """A relay that sends nothing, over the channels there are: for simulations."""
         return self.delivering(
-            {name: RecordingChannel(keep=False) for name in ("email", "slack")}
+            {name: RecordingChannel(keep=False) for name in self.channels}
         )
 
     def close(self) -> None:
@@ -221,6 +221,7 @@ def parse_time(text: str) -> datetime:
     for form in (
         "%Y-%m-%d",
         "%Y-%m-%dT%H:%M",
+        "%Y-%m-%dT%H:%M:%S",
         "%Y-%m-%dT%H:%M%z",
         "%Y-%m-%dT%H:%M:%S%z",
     ):

@@ -14,6 +14,12 @@ from engine.services.ledger import Ledger
 
 BATCH: Final = 10_000
 
+#: Every number that a tick gives, also where it is none.
+_COUNTED: Final = (
+    "due", "transition", "reminder", "skipped", "effect", "held", "opened", "ended",
+    "messages",
+)  # fmt: skip
+
 Progress = Callable[[int], None]
 
 
@@ -29,7 +35,7 @@ def advance_clock(
 
     Each batch is one transaction: a crash between two loses and repeats nothing.
     """
-    counts = Counts({"due": 0, "transition": 0, "reminder": 0, "messages": 0})
+    counts = Counts(dict.fromkeys(_COUNTED, 0))
     while True:
         with store.begin() as unit:
             done = _one_batch(unit, rulebook, now, batch)

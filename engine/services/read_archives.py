@@ -38,11 +38,18 @@ def read_archives(
 
 
 def _follows(file: Archive) -> str | None:
-    """The seal that a file says it follows; None where it does not even say that."""
+    """The seal that a file says it follows; None where it does not even say that.
+
+    TacitError for what cannot be opened, or is something else: a slip of the pen must
+    not look like tampering.
+    """
+    first = next(file.lines(), "{}")
     try:
-        return archive_lines.follows(json.loads(next(file.lines(), "")))
-    except (TacitError, ValueError, KeyError, TypeError):
+        return archive_lines.follows(json.loads(first))
+    except (KeyError, TypeError):
         return None
+    except ValueError:
+        raise TacitError(f"{file.name} is no archive of Tacit") from None
 
 
 def _read(file: Archive, reading: Reading, progress: Progress | None) -> Iterator[Flaw]:

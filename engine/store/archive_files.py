@@ -33,7 +33,8 @@ class ArchiveFile:
             with self._open(path, "rt") as file:
                 yield from file
         except (OSError, EOFError, UnicodeDecodeError, zlib.error) as error:
-            raise TacitError(f"{self._path} cannot be read: {error}") from None
+            why = getattr(error, "strerror", None) or error
+            raise TacitError(f"{self._path} cannot be read: {why}") from None
 
     def write(self, lines: Iterable[str]) -> None:
         """Write a draft, after those that died; it is on the disk when this returns."""

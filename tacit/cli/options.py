@@ -8,9 +8,9 @@ import typer
 from tacit.home import DEFAULT
 
 
-def folder(text: str) -> Path:
+def folder(text: str | Path) -> Path:
     """A folder's name; an empty one would silently be the present folder."""
-    if not text.strip():
+    if not str(text).strip():
         raise typer.BadParameter("is empty; write . for the present folder")
     return Path(text)
 

@@ -64,7 +64,21 @@ def test_a_damaged_archive_is_a_flaw(sealed: Tacit, tmp_path: Path) -> None:
     checked = sealed("audit", "verify", "--archive", file)
     assert checked.code == 1
     assert "the chain breaks here" in checked.out
-    assert sealed("audit", "verify", "--archive", tmp_path / "no.jsonl").code == 1
+
+
+@pytest.mark.req("OPS-4")
+def test_a_slip_of_the_pen_does_not_look_like_tampering(
+    sealed: Tacit, tmp_path: Path
+) -> None:
+    other = tmp_path / "letter.txt"
+    other.write_text("Dear customer", encoding="utf-8")
+
+    missing = sealed("audit", "verify", "--archive", tmp_path / "no.jsonl")
+    foreign = sealed("audit", "verify", "--archive", other)
+
+    assert (missing.code, foreign.code) == (2, 2)
+    assert "cannot be read" in missing.err
+    assert "is no archive of Tacit" in foreign.err
 
 
 @pytest.mark.req("OPS-4")

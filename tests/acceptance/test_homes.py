@@ -1,9 +1,11 @@
+import json
+import subprocess
 from pathlib import Path
 
 import pytest
 
 from config.settings import Settings
-from tests.acceptance.conftest import CHECKOUT, Tacit
+from tests.acceptance.conftest import CHECKOUT, TACIT, Tacit
 
 
 def test_a_home_is_made_once_and_kept_the_second_time(
@@ -127,3 +129,22 @@ def test_every_setting_is_explained_in_the_shipped_file() -> None:
 
     assert len(names) > 20
     assert [name for name in names if f"  {name}: " not in text] == []
+
+
+@pytest.mark.parametrize("env", [None, ""], ids=["unset", "empty"])
+def test_a_home_that_is_not_named_is_in_the_present_folder(
+    tmp_path: Path, env: str | None
+) -> None:
+    variables = {"PATH": "/usr/bin:/bin"} | ({} if env is None else {"TACIT_HOME": env})
+
+    def ran(*arguments: str) -> subprocess.CompletedProcess[str]:
+        command = [str(TACIT), *arguments]
+        return subprocess.run(
+            command, capture_output=True, text=True, cwd=tmp_path, env=variables
+        )  # fmt: skip
+
+    made, listed = ran("init"), ran("changes", "--json")
+
+    assert (made.returncode, listed.returncode) == (0, 0), made.stderr + listed.stderr
+    assert json.loads(listed.stdout) == []
+    assert (tmp_path / "tacit-home" / "tacit.yaml").exists()

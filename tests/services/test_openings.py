@@ -183,3 +183,26 @@ def test_usage_that_comes_close_is_warned_of_once_a_month(
     assert tacit.told_to(CUSTOMER) == ["contacts_near_limit"] * 2
     assert tacit.kinds().count("warned") == 2
     assert tacit.flaws() == []
+
+
+@pytest.mark.req("REN-5")
+def test_a_person_at_the_vendor_can_refuse_what_is_overdue(
+    tacit: Installation,
+) -> None:
+    tacit.imports(a_small_book(), at("2026-06-01"))
+    tacit.imports([some_usage("K-1", "2026-09", emails_sent=50_000)], at("2026-09-20"))
+    [overage] = [
+        row["code"]
+        for row in tacit.rows("SELECT code FROM changes WHERE type LIKE 'email%'")
+    ]
+    tacit.runs(at("2026-09-20"), at("2026-11-20"))
+
+    by_customer = tacit.fire(
+        "request_cancellation", "acme.contact", at("2026-11-20"), overage
+    )
+    by_vendor = tacit.fire("request_cancellation", "ops", at("2026-11-20"), overage)
+
+    assert by_customer.refusal is not None
+    assert by_vendor.refusal is None
+    assert tacit.change(overage).closed_at is not None
+    assert tacit.flaws() == []
