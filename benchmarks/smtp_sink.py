@@ -2,7 +2,7 @@
 
 It runs in a process of its own, so that the sender has a core to itself. `aiosmtpd` is
 the server that the tests use: it parses, checks and answers as servers do. `bare` does
-no more than the protocol asks, some six times as fast: next to it, all is the sender.
+no more than the protocol asks, two to three times as fast: what is left is the sender.
 """
 
 import asyncio
