@@ -5,6 +5,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from queue import SimpleQueue
+from time import monotonic
 from typing import Final
 
 from engine.domain.errors import (
@@ -24,6 +25,7 @@ from engine.services.record_deliveries import Result
 
 Clock = Callable[[], datetime]
 _LARGEST_SHARE: Final = 8
+_LONGEST_UNRECORDED: Final = 1.0  #: in seconds
 
 
 @dataclass(frozen=True)
@@ -38,8 +40,8 @@ class Delivering:
     #: From when on a message's readers are looked up anew before it is sent.
     fresh_for: timedelta
     workers: int
-    batch: int = 100
-    record_every: int = 100
+    batch: int = 200
+    record_every: int = 200
 
 
 class Senders:
@@ -80,12 +82,16 @@ class Senders:
             future.add_done_callback(self._done.put)
 
     def results(self, least: int) -> list[Result]:
-        """At least so many results, if so many are still to come, and all there are.
+        """At least so many results, or those of a second, and all there are by then.
 
-        A message is never split. What is done by now costs no commit of its own.
+        A message is never split. What is done by now costs no commit of its own, and
+        what a slow channel did is not long at risk of being forgotten.
         """
         found: list[Result] = []
+        until = monotonic() + _LONGEST_UNRECORDED
         while self.busy_with and (len(found) < least or not self._done.empty()):
+            if found and monotonic() > until:
+                break
             future = self._done.get()
             self.busy_with -= self._sizes.pop(future)
             found += future.result()
