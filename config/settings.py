@@ -28,7 +28,9 @@ MAX_BYTES: Final = 1_000_000
 
 
 #: What is never printed, even where it is wrong.
-_SECRET: Final = frozenset({"database.url", "mail.password", "slack.token"})
+_SECRET: Final = frozenset(
+    {"database.url", "mail.password", "slack.token", "sign_on.client_secret"}
+)
 
 
 def _duration(value: Any) -> Any:
@@ -124,6 +126,30 @@ class ClockSettings(Part):
     silent_for: Duration
 
 
+class SignOnSettings(Part):
+    """Single sign-on by OpenID Connect; off without an issuer."""
+
+    issuer: str | None = None
+    client_id: str | None = None
+    client_secret: str | None = None
+
+
+class WebSettings(Part):
+    """Where the pages and the API are served, and how people stay signed in."""
+
+    host: str
+    port: Annotated[int, Field(ge=0, lt=65536)]
+    url: str | None = None
+    session_idle: Duration
+    session_longest: Duration
+    link_lasts: Duration
+    key_lasts: Duration
+    sign_in_attempts: Annotated[int, Field(gt=0)]
+    sign_in_window: Duration
+    page_size: Annotated[int, Field(gt=0, le=500)]
+    largest_request_mb: Annotated[int, Field(gt=0, le=1_000)]
+
+
 class Settings(BaseSettings):
     """All settings of a home."""
 
@@ -142,6 +168,8 @@ class Settings(BaseSettings):
     slack: SlackSettings
     delivery: DeliverySettings
     clock: ClockSettings
+    web: WebSettings
+    sign_on: SignOnSettings
 
     @classmethod
     def settings_customise_sources(
@@ -186,7 +214,7 @@ def load_settings(path: Path, kind: type[Settings] = Settings) -> Settings:
     except UnicodeDecodeError:
         raise TacitError(f"{path} is not UTF-8 text") from None
     node = yaml_text.read(source)
-    values: Any = yaml_text.plain(node)
+    values: Any = _with_later_parts(yaml_text.plain(node))
     try:
         settings = kind(**values)
     except SettingsError:
@@ -200,6 +228,17 @@ def load_settings(path: Path, kind: type[Settings] = Settings) -> Settings:
         if not complaints:
             return settings
     raise _refusal(source, node, complaints)
+
+
+#: Parts that homes made before they were known lack; they run as shipped.
+_LATER: Final = frozenset({"web", "sign_on"})
+
+
+def _with_later_parts(values: Any) -> Any:
+    file = SHIPPED / FILE
+    source = Source(str(file), file.read_text(encoding="utf-8"))
+    shipped: Any = yaml_text.plain(yaml_text.read(source))
+    return {name: shipped[name] for name in _LATER} | values
 
 
 _ONE_BY_ONE: Final = "name one setting, such as TACIT_MAIL__HOST, not all of a part"

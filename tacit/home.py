@@ -8,6 +8,8 @@ from typing import Final
 import config
 import notifiers
 import rules
+from config.permissions import FILE as PERMISSIONS
+from config.permissions import SHIPPED as SHIPPED_PERMISSIONS
 from config.settings import FILE, Settings, load_settings
 from engine.domain.errors import TacitError
 
@@ -35,6 +37,12 @@ class Home:
     @property
     def wording(self) -> Path:
         return self.path / "wording"
+
+    @property
+    def permissions(self) -> Path:
+        """Who may do what; a home made before there were roles runs as shipped."""
+        own = self.path / PERMISSIONS
+        return own if own.exists() else SHIPPED_PERMISSIONS
 
     @property
     def mailbox(self) -> Path:
@@ -67,6 +75,7 @@ def create(home: Home) -> list[Path]:
     made: list[Path] = []
     sources = (
         (shipped(config) / FILE, home.settings_file),
+        (SHIPPED_PERMISSIONS, home.path / PERMISSIONS),
         (shipped(rules), home.rules),
         (shipped(notifiers) / "templates", home.templates),
         (shipped(config) / "mappings", home.path / "mappings"),

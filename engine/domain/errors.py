@@ -15,8 +15,10 @@ class NotFoundError(TacitError):
     """Raised when something is named that the book does not hold."""
 
     def __init__(self, kind: str, name: str, nearest: str | None = None) -> None:
+        #: Without the hint: what else there is may be nothing to whoever asked.
+        self.plain = f'no {kind} "{name}"'
         hint = f" (did you mean {nearest}?)" if nearest else ""
-        super().__init__(f'no {kind} "{name}"{hint}')
+        super().__init__(f"{self.plain}{hint}")
 
 
 class ProblemsError(TacitError):

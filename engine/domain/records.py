@@ -9,6 +9,7 @@ from typing import NamedTuple
 from engine.domain.moments import MIDNIGHT, local
 from engine.domain.openings import ContractTerms
 from engine.domain.outcome import Subject
+from engine.domain.place import Place
 from engine.domain.ruleset import Ruleset
 
 
@@ -50,6 +51,11 @@ class ChangeRow(NamedTuple):
     @property
     def has_partner(self) -> bool:
         return self.partner_id is not None
+
+    @property
+    def place(self) -> Place:
+        """Whose change it is."""
+        return Place(self.customer_id, self.partner_id)
 
     @property
     def contract_ends_at(self) -> datetime | None:

@@ -3,11 +3,14 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
+from engine.domain.access import Action, Actor
 from engine.domain.anniversaries import add_months
 from engine.domain.errors import TacitError
 from engine.domain.interfaces import Storage, UnitOfWork
 from engine.domain.ownership import DEFAULT, PARTNER
+from engine.domain.place import NOBODYS, Place
 from engine.domain.records import ChangeRow
 from engine.domain.ruleset import Rulebook
 from engine.services.advance_clock import settle_due
@@ -25,18 +28,27 @@ class EditError(TacitError):
 
 @dataclass(frozen=True)
 class Editor:
-    """Makes edits; each is one transaction and leaves a trace in the audit trail."""
+    """Makes edits that its actor may make.
+
+    Each is one transaction and leaves a trace in the audit trail.
+    """
 
     store: Storage
     rulebook: Rulebook
-    by: str
+    actor: Actor
     now: datetime
+
+    @property
+    def by(self) -> str:
+        """Who makes them, as the trail says it."""
+        return self.actor.code
 
     def owner_of_change(self, code: str, choice: str) -> str:
         """Override the communication owner of one change; `default` ends that."""
         kept = None if choice == DEFAULT else choice
         with self.store.begin() as unit:
             row = unit.changes.by_code(code)
+            self._must(Action.CHOOSE_OWNER, row.place, "change", code)
             _refuse_no_partner(choice, row.partner_id, row.code)
             if row.owner_choice != kept:
                 unit.changes.set_owner(row.id, kept)
@@ -48,6 +60,8 @@ class Editor:
         """Override the communication owner of one customer."""
         with self.store.begin(read_only=True) as unit:
             row = unit.book.one("customers", code)
+            place = Place(row["id"], row["partner_id"])
+            self._must(Action.CHOOSE_OWNER, place, "customer", code)
             _refuse_no_partner(choice, row["partner_id"], row["code"])
         found = self._set(
             "customers", "customer", code, {"communication_owner": choice}
@@ -58,6 +72,9 @@ class Editor:
         """Set a partner's standing choice for all its customers."""
         if choice == DEFAULT:
             raise EditError("a partner's standing choice is vendor or partner")
+        with self.store.begin(read_only=True) as unit:
+            place = Place(partner_id=unit.book.one("partners", code)["id"])
+            self._must(Action.CHOOSE_STANDING_OWNER, place, "partner", code)
         values = {"owns_conversations": choice == PARTNER}
         found = self._set("partners", "partner", code, values)
         if choice == PARTNER:
@@ -68,10 +85,12 @@ class Editor:
         """Choose who receives what the customer is told; releases what was held."""
         with self.store.begin() as unit:
             row = unit.book.one("customers", customer)
+            place = Place(row["id"], row["partner_id"])
+            self._must(Action.CHOOSE_CONTACT, place, "customer", customer)
             found = unit.book.person(person)
             if found.customer_id != row["id"]:
                 raise EditError(
-                    f"{found.name} is not among the users of {row['name']}'s account"
+                    f"{person} is not among the users of {row['name']}'s account"
                 )
             if row["primary_contact_id"] != found.id:
                 changed = {"primary_contact_id": found.id}
@@ -87,7 +106,9 @@ class Editor:
     def release(self, codes: Sequence[str]) -> str:
         """Queue held messages again: of these changes, or without any, all of them."""
         with self.store.begin() as unit:
-            ids = [unit.changes.by_code(code).id for code in codes] if codes else None
+            ids = [self._releasable(unit, code) for code in codes] if codes else None
+            if ids is None:
+                self._must(Action.RELEASE_MESSAGES, NOBODYS, "message", "all")
             # The changes first, as every edit locks them.
             rows = unit.changes.by_ids(unit.outbox.changes_with_held(ids))
             released = unit.outbox.release([row.id for row in rows], self.now)
@@ -100,6 +121,7 @@ class Editor:
         """Move a change's renewal start; everything that follows is planned again."""
         with self.store.begin() as unit:
             row = unit.changes.by_code(code)
+            self._must(Action.MOVE_DATES, row.place, "change", code)
             if row.closed_at is None:
                 settle_due(unit, self.rulebook, [row], self.now)
                 row = unit.changes.by_code(code)
@@ -117,6 +139,7 @@ class Editor:
         """Switch automatic renewal; what was told before no longer holds."""
         with self.store.begin() as unit:
             row = unit.book.one("contracts", contract)
+            self._must_set_terms(unit, row)
             if row["automatic_renewal"] != on:
                 changed = {"automatic_renewal": on}
                 open_now = unit.changes.open_of_contracts([row["id"]])
@@ -135,6 +158,7 @@ class Editor:
         """Say when a contract ends, or (None) that it goes on."""
         with self.store.begin() as unit:
             row = unit.book.one("contracts", contract)
+            self._must_set_terms(unit, row)
             if row["ended_on"] != day:
                 changed = {"ended_on": day}
                 unit.book.update("contracts", row["id"], changed)
@@ -148,6 +172,9 @@ class Editor:
         """Associate a customer with a partner, or end its association (None)."""
         with self.store.begin() as unit:
             row = unit.book.one("customers", customer)
+            needed = Action.ASSOCIATE if partner else Action.END_ASSOCIATION
+            place = Place(row["id"], row["partner_id"])
+            self._must(needed, place, "customer", customer)
             found = unit.book.one("partners", partner) if partner else None
             partner_id = found["id"] if found else None
             if row["partner_id"] != partner_id:
@@ -158,6 +185,20 @@ class Editor:
         return f"{row['code']}: " + (
             f"associated with {partner}" if partner else "no partner is associated"
         )
+
+    def _must(self, action: Action, place: Place, kind: str, name: str) -> None:
+        self.actor.must(action, place, kind, name)
+
+    def _must_set_terms(self, unit: UnitOfWork, contract: Mapping[str, Any]) -> None:
+        customer_id = contract["customer_id"]
+        view = unit.book.customer_views([customer_id])[customer_id]
+        place = Place(customer_id, view["partner_id"])
+        self._must(Action.SET_TERMS, place, "contract", contract["code"])
+
+    def _releasable(self, unit: UnitOfWork, code: str) -> int:
+        row = unit.changes.by_code(code)
+        self._must(Action.RELEASE_MESSAGES, row.place, "change", code)
+        return row.id
 
     def _set(
         self, kind: str, subject: str, code: str, values: Mapping[str, object]

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from engine.domain import audit
+from engine.domain.access import Action, Actor
 from engine.domain.decide import decide
 from engine.domain.errors import TacitError
 from engine.domain.interfaces import Storage
@@ -34,6 +35,8 @@ class Fired:
     state: str
     person: Person
     refusal: Refusal | None = None
+    #: False where whoever fired it may not even see the change.
+    is_seen: bool = True
 
 
 def fire_event(
@@ -41,33 +44,34 @@ def fire_event(
     rulebook: Rulebook,
     code: str,
     event: str,
-    person: str,
+    actor: Actor,
     now: datetime,
 ) -> Fired:
-    """Fire `event` on the change called `code` as `person` (a code or an address).
+    """Fire `event` on the change called `code`; `actor.code` is a person's.
 
     A refusal changes nothing but the audit trail, which keeps it; a word that is no
     event leaves no trace.
     """
     with store.begin() as unit:
         row = unit.changes.by_code(code)
-        actor = unit.book.person(person)
+        person = unit.book.person(actor.code)
         ruleset = rulebook.machines[row.type]
         if event not in _events(ruleset):
             raise UnknownEventError(event, ruleset)
-        outcome = _decide(ruleset, row, event, actor, now)
+        role = role_of(person, row) if actor.may(Action.ANSWER, row.place) else None
+        outcome = _decide(ruleset, row, event, role, now)
         ledger = Ledger(unit, now)
         if outcome.refusal is not None:
-            _note_refusal(ledger, ruleset, row, event, actor, outcome.refusal, now)
+            _note_refusal(ledger, ruleset, row, event, person, outcome.refusal, now)
         else:
-            about = json.dumps(
-                {"actor_name": actor.name, "actor_role": role_of(actor, row)}
-            )
-            ledger.take(row, ruleset, outcome, by=actor.code, about=about)
+            about = json.dumps({"actor_name": person.name, "actor_role": role})
+            ledger.take(row, ruleset, outcome, by=person.code, about=about)
         ledger.write()
         carry_out(unit, rulebook, ledger.effects, now)
         unit.commit()
-    return Fired(row.code, event, outcome.subject.state, actor, outcome.refusal)
+    seen = actor.may(Action.SEE_CHANGES, row.place)
+    state = outcome.subject.state
+    return Fired(row.code, event, state, person, outcome.refusal, seen)
 
 
 def role_of(actor: Person, row: ChangeRow) -> str | None:
@@ -85,10 +89,9 @@ def _events(ruleset: Ruleset) -> frozenset[str]:
 
 
 def _decide(
-    ruleset: Ruleset, row: ChangeRow, event: str, actor: Person, now: datetime
+    ruleset: Ruleset, row: ChangeRow, event: str, role: str | None, now: datetime
 ) -> Outcome:
     subject = row.subject(ruleset)
-    role = role_of(actor, row)
     if role is None:
         branches = ruleset.state(row.state).on.get(event, ())
         roles = dict.fromkeys(role for branch in branches for role in branch.by)
@@ -110,9 +113,11 @@ def _note_refusal(  # noqa: PLR0913 - the facts of one refusal
     ruleset: Ruleset,
     row: ChangeRow,
     event: str,
-    actor: Person,
+    person: Person,
     refusal: Refusal,
     now: datetime,
 ) -> None:
-    body = audit.body({"by": actor.code, "name": event, "reason": refusal.reason.value})
+    body = audit.body(
+        {"by": person.code, "name": event, "reason": refusal.reason.value}
+    )
     ledger.note(row, ruleset, make_note(now, "refused", body))

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from engine.domain import agenda, audit
+from engine.domain.access import Action, Actor
 from engine.domain.archive import archives_of
 from engine.domain.audit import TRAIL, TRAIL_ID
 from engine.domain.decide import decide
@@ -15,23 +16,30 @@ from engine.domain.moments import local_day
 from engine.domain.outcome import Step, Subject
 from engine.domain.records import ChangeRow
 from engine.domain.ruleset import Rulebook, Ruleset
-from engine.services.list_changes import view_changes
+from engine.services.list_changes import AMOUNTS, view_changes
 
 MOST_STEPS: Final = 40
 
 
 def show_change(
-    store: Storage, rulebook: Rulebook, code: str, now: datetime
+    store: Storage, rulebook: Rulebook, code: str, now: datetime, actor: Actor
 ) -> dict[str, Any]:
-    """The change as one document: facts, plan, history, messages."""
+    """The change as one document: facts, plan, history, messages.
+
+    NotFoundError where the actor may not see it; what it may not see of it is left out.
+    """
     with store.begin(read_only=True) as unit:
         row = unit.changes.by_code(code)
+        actor.must(Action.SEE_CHANGES, row.place, "change", code)
         today = local_day(now, row.zone)
         [facts] = view_changes(unit, rulebook, [row], today)
         trail = unit.audit.trail(audit.CHANGE, row.id, row.code)
         archives = archives_of(unit.audit.trail(TRAIL, TRAIL_ID, TRAIL))
         messages = unit.outbox.listing(change_id=row.id, limit=100)
         usage = opened_by(unit, rulebook.machines[row.type], row)
+    if not actor.may(Action.SEE_AMOUNTS, row.place):
+        facts |= dict.fromkeys(AMOUNTS)
+    messages = readable(messages, actor.reads(row.place))
     return {
         **facts,
         "new_contact_limit": row.new_contact_limit,
@@ -50,6 +58,22 @@ def show_change(
         "archives": [one["file"] for one in archives if trail.start.seq],
         "messages": messages[::-1],
     }
+
+
+def readable(
+    messages: list[dict[str, Any]], audiences: frozenset[str]
+) -> list[dict[str, Any]]:
+    """The messages that somebody may read, each with the copies that they may.
+
+    One that no copy was made of yet is shown to those who may read what operations
+    do: it is not known before it leaves who will be its readers.
+    """
+    found = []
+    for message in messages:
+        copies = [each for each in message["copies"] if each["audience"] in audiences]
+        if copies or "operations" in audiences:
+            found.append({**message, "copies": copies})
+    return found
 
 
 def opened_by(

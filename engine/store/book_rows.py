@@ -181,6 +181,20 @@ class BookRows:
                 found[row["id"]] = _person(row)
         return found
 
+    def stands(self, person: Person) -> tuple[bool, bool]:
+        """Whether somebody is a primary contact, and whether a point of contact."""
+        primary = select(customers.c.id).where(
+            customers.c.id == person.customer_id,
+            customers.c.primary_contact_id == person.id,
+        )
+        point = select(partners.c.id).where(
+            partners.c.id == person.partner_id,
+            partners.c.point_of_contact_id == person.id,
+        )
+        found = self._connection.execute(select(primary.exists(), point.exists()))
+        is_primary, is_point = found.one()
+        return bool(is_primary), bool(is_point)
+
     def vendor_people(self, role: str) -> list[Person]:
         """The vendor's people who hold a role."""
         query = (

@@ -7,6 +7,7 @@ from sqlalchemy import Connection, Engine, Transaction, insert, select
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from engine.store import database
+from engine.store.account_rows import AccountRows
 from engine.store.audit_rows import AuditRows
 from engine.store.book_rows import BookRows
 from engine.store.change_rows import ChangeRows, ConflictError
@@ -26,6 +27,7 @@ class Unit:
         self.outbox = OutboxRows(connection)
         self.audit = AuditRows(connection)
         self.book = BookRows(connection)
+        self.accounts = AccountRows(connection)
 
     def commit(self) -> None:
         """Make it so; where that fails, nothing was changed and nothing stays locked.

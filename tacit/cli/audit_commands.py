@@ -8,7 +8,9 @@ from typing import Annotated
 
 import typer
 
+from engine.domain.access import Action
 from engine.domain.audit import Flaw
+from engine.domain.place import NOBODYS
 from engine.services import seal_audit, verify_audit
 from engine.services.archive_audit import archive_audit
 from engine.services.replay_audit import replay_audit
@@ -16,7 +18,7 @@ from engine.store.archive_files import ArchiveFile
 from tacit.bootstrap import parse_time, rules_ever_used
 from tacit.cli.options import DEFAULT_HOME, SOMEBODY, By, Home, Json, Now
 from tacit.cli.output import print_json, progress, say, shown
-from tacit.cli.session import known, open_app, open_at
+from tacit.cli.session import acting, open_app, open_at
 
 app = typer.Typer(no_args_is_help=True, help="The append-only audit trail.")
 
@@ -77,8 +79,10 @@ def archive(
     """
     until = parse_time(before) if before else None
     with open_at(home, now) as (opened, moment), _counting("Lines") as advance:
+        actor = acting(opened, by)
+        actor.must(Action.SEE_TRAIL, NOBODYS, "audit trail", str(file))
         done = archive_audit(
-            opened.store, ArchiveFile(file), known(opened, by), moment, until, advance
+            opened.store, ArchiveFile(file), actor.code, moment, until, advance
         )
     if as_json:
         print_json(asdict(done))

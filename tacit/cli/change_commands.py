@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
+from engine.domain.access import operator
 from engine.domain.errors import TacitError
 from engine.domain.moments import local_day
 from engine.domain.parsing import day as parse_day
@@ -22,7 +23,7 @@ from notifiers.wording import Wording
 from tacit.cli.change_page import print_change
 from tacit.cli.options import DEFAULT_HOME, Home, Json, Now
 from tacit.cli.output import counted, print_json, print_table, say
-from tacit.cli.session import open_at
+from tacit.cli.session import acting, open_at
 
 _EXTRA = ", ".join(column.name for column in COLUMNS[LOCKED:])
 
@@ -72,7 +73,7 @@ def show(
 ) -> None:
     """Show one change: facts, plan ahead, history, messages."""
     with open_at(home, now) as (app, moment):
-        found = show_change(app.store, app.rulebook, change, moment)
+        found = show_change(app.store, app.rulebook, change, moment, operator())
     if as_json:
         print_json(found)
         return
@@ -94,7 +95,8 @@ def fire(
     Exit code 1 where it is refused.
     """
     with open_at(home, now) as (app, moment):
-        fired = fire_event(app.store, app.rulebook, change, event, person, moment)
+        actor = acting(app, person)
+        fired = fire_event(app.store, app.rulebook, change, event, actor, moment)
         language = app.settings.vendor.language
     sentence = _refusal_sentence(fired, language) if fired.refusal else None
     if as_json:

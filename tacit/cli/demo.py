@@ -13,6 +13,7 @@ from rich.text import Text
 
 import config
 from config.settings import FileSettings, load_settings
+from engine.domain.access import operator
 from engine.services import verify_audit
 from engine.services.list_changes import DEFAULT_COLUMNS, chosen_columns, list_changes
 from engine.services.show_change import show_change
@@ -142,7 +143,7 @@ def _print_a_renewal(app: App, happenings: list[dict[str, Any]]) -> None:
     if not announced:
         return
     chosen = max(announced, key=lambda each: told[each["change"]])
-    change = show_change(app.store, app.rulebook, chosen["change"], TO)
+    change = show_change(app.store, app.rulebook, chosen["change"], TO, operator())
     _title("A reminder, as its reader gets it")
     _print_mail(read_mailbox(app.home.mailbox), change, chosen["at"])
     _title("The tacit renewal it announced, and its audit trail")

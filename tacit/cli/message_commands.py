@@ -11,7 +11,7 @@ from engine.services.edit_book import Editor
 from tacit.bootstrap import App, check_rules
 from tacit.cli.options import DEFAULT_HOME, SOMEBODY, By, Home, Json, Now
 from tacit.cli.output import print_json, print_table, say
-from tacit.cli.session import known, open_app, open_at
+from tacit.cli.session import acting, open_app, open_at
 from tacit.previews import preview_values
 
 
@@ -96,7 +96,7 @@ def release(
         raise TacitError("name the changes whose messages to release, or --all")
     with open_at(home, now) as (app, moment):
         say(
-            Editor(app.store, app.rulebook, known(app, by), moment).release(
+            Editor(app.store, app.rulebook, acting(app, by), moment).release(
                 changes or []
             )
         )

@@ -5,6 +5,8 @@ from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
+from engine.domain.access import Actor, operator
+from engine.services.sign_in import actor_for
 from tacit.bootstrap import App, parse_now
 from tacit.cli.options import SOMEBODY
 from tacit.home import Home
@@ -32,9 +34,13 @@ def open_at(
         yield app, moment
 
 
-def known(app: App, by: str) -> str:
-    """The code of the person called so; NotFoundError where the book has none."""
+def acting(app: App, by: str) -> Actor:
+    """Who acts: a person of the book with what their roles grant.
+
+    Without one it is whoever sits at the machine, which holds the data anyway.
+    NotFoundError where the book has nobody called so.
+    """
     if by == SOMEBODY:
-        return by
+        return operator(by)
     with app.store.begin(read_only=True) as unit:
-        return unit.book.person(by).code
+        return actor_for(unit, app.policy, unit.book.person(by))

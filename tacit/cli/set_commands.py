@@ -14,7 +14,7 @@ from engine.domain.parsing import boolean, day
 from engine.services.edit_book import Editor
 from tacit.cli.options import DEFAULT_HOME, SOMEBODY, By, Home, Now
 from tacit.cli.output import say
-from tacit.cli.session import known, open_at
+from tacit.cli.session import acting, open_at
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -142,4 +142,4 @@ def _day(text: str) -> date:
 @contextmanager
 def _editor(home: Path, now: str | None, by: str) -> Iterator[Editor]:
     with open_at(home, now) as (opened, moment):
-        yield Editor(opened.store, opened.rulebook, known(opened, by), moment)
+        yield Editor(opened.store, opened.rulebook, acting(opened, by), moment)

@@ -46,7 +46,7 @@ def test_a_renewal_does_not_move_out_of_its_terms(
 )  # fmt: skip
 def test_an_edit_is_made_by_a_person_of_the_book(sample: Tacit, edit: str) -> None:
     nobody = sample(*edit.split(), *NOW, "--as", "nobody")
-    somebody = sample(*edit.split(), *NOW, "--as", "grace.oneill")
+    somebody = sample(*edit.split(), *NOW, "--as", "olivia.park")
 
     assert nobody.code == 2
     assert 'no person "nobody"' in nobody.err

@@ -22,6 +22,7 @@ from typing import Any, TypedDict
 import psycopg
 from sqlalchemy import Engine, event
 
+from engine.domain.access import operator
 from engine.domain.errors import TacitError
 from engine.domain.ruleset import Rulebook
 from engine.services.advance_clock import advance_clock
@@ -147,13 +148,15 @@ class _Lived:
 
     def step(self, name: str, now: datetime, values: Step) -> None:
         self._now = now
-        edit = Editor(self._store, self._rulebook, "somebody", now)
+        edit = Editor(self._store, self._rulebook, operator("somebody"), now)
         match name:
             case "pass":
                 self._pass(now)
             case "fire":
                 code, event, person = values
-                fire_event(self._store, self._rulebook, code, event, person, now)
+                fire_event(
+                    self._store, self._rulebook, code, event, operator(person), now
+                )
             case "own":
                 edit.owner_of_customer(values[0], values[1])
             case "archive":

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from engine.domain.access import operator
 from engine.domain.errors import TacitError
 from engine.services.archive_audit import Archived, ArchiveError
 from engine.services.seal_audit import seal
@@ -109,7 +110,7 @@ def test_the_trail_says_what_was_archived_of_it(
 
     made = archived(tacit, file)
 
-    shown = show_change(tacit.store, tacit.rulebook, RENEWAL, LATER)
+    shown = show_change(tacit.store, tacit.rulebook, RENEWAL, LATER, operator())
     assert (shown["archived"], shown["archives"]) == (version, [str(file)])
     assert shown["history"] == []
     [entry] = tacit.rows("SELECT * FROM audit WHERE subject_kind = 'trail'")

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import text
 
+from engine.domain.access import operator
 from engine.domain.audit import Flaw
 from engine.domain.book import Row
 from engine.domain.letters import Letter
@@ -81,12 +82,13 @@ class Installation:
         return min((time for time in times if time and time > now), default=None)
 
     def edit(self, now: datetime) -> Editor:
-        return Editor(self.store, self.rulebook, "somebody", now)
+        return Editor(self.store, self.rulebook, operator("somebody"), now)
 
     def fire(
         self, event: str, person: str, now: datetime, code: str = RENEWAL
     ) -> Fired:
-        return fire_event(self.store, self.rulebook, code, event, person, now)
+        actor = operator(person)
+        return fire_event(self.store, self.rulebook, code, event, actor, now)
 
     def change(self, code: str = RENEWAL) -> ChangeRow:
         return the_change(self.store, code)
