@@ -7,7 +7,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import Protocol
 
+from config.permissions import load_policy
 from config.settings import Settings
+from engine.domain.access import Policy
+from engine.domain.accounts import SessionLimits
 from engine.domain.errors import ProblemsError, TacitError
 from engine.domain.interfaces import Channel
 from engine.domain.letter_values import Vendor
@@ -35,6 +38,7 @@ from notifiers.wording import SHIPPED_WORDING, Wording
 from notifiers.wording_checks import missing_words
 from tacit.clock import utc_now
 from tacit.home import Home
+from web.site import Site, SiteSettings
 
 
 class Written(Protocol):
@@ -63,6 +67,11 @@ class App:
     def store(self) -> Store:
         url = self.home.database_url(self.settings)
         return Store.open(url, create=self.creates)
+
+    @cached_property
+    def policy(self) -> Policy:
+        """Who may do what; ProblemsError where the file is wrong."""
+        return load_policy(self.home.permissions)
 
     @cached_property
     def templates(self) -> Templates:
@@ -151,6 +160,33 @@ class App:
             fresh_for=delivery.fresh_for,
             workers=delivery.workers,
             batch=delivery.batch,
+        )
+
+    @cached_property
+    def site(self) -> Site:
+        """What the pages and the API need."""
+        settings, vendor = self.settings.web, self.settings.vendor
+        _ = self.rulebook, self.templates
+        return Site(
+            store=self.store,
+            rules=lambda: self.rulebook,
+            messages=lambda: self.templates,
+            policy=self.policy,
+            clock=self.clock,
+            words={name: Wording(name, self._wording_folders()) for name in LANGUAGES},
+            settings=SiteSettings(
+                vendor=vendor.name,
+                time_zone=vendor.time_zone,
+                language=vendor.language,
+                url=(settings.url or f"http://{settings.host}:{settings.port}"),
+                sessions=SessionLimits(settings.session_idle, settings.session_longest),
+                link_lasts=settings.link_lasts,
+                key_lasts=settings.key_lasts,
+                sign_in_attempts=settings.sign_in_attempts,
+                sign_in_window=settings.sign_in_window,
+                page_size=settings.page_size,
+                largest_request=settings.largest_request_mb * 1_000_000,
+            ),
         )
 
     def recording(self) -> Delivering:

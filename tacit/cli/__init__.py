@@ -9,6 +9,7 @@ import typer
 
 from engine.domain.errors import TacitError
 from tacit.cli import (
+    account_commands,
     audit_commands,
     book_commands,
     change_commands,
@@ -36,6 +37,7 @@ app.add_typer(rules_commands.app, name="rules")
 clock_commands.add_to(app)
 message_commands.add_to(app)
 app.add_typer(audit_commands.app, name="audit")
+app.add_typer(account_commands.app, name="accounts")
 
 
 def _print_version(wanted: bool) -> None:

@@ -49,6 +49,15 @@ def run(home: Home = DEFAULT_HOME) -> None:
         process.run(app)
 
 
+def serve(home: Home = DEFAULT_HOME) -> None:
+    """Serve the pages and the API until stopped."""
+    # The web's libraries take a second to load, and no other command needs them.
+    from tacit.serving import serve as run_server
+
+    with open_app(home, creates=True) as app:
+        run_server(app)
+
+
 def simulation(
     start: Annotated[str, typer.Option("--from", help="First day, YYYY-MM-DD.")],
     end: Annotated[str, typer.Option("--to", help="The day after the last one.")],
@@ -110,4 +119,5 @@ def add_to(app: typer.Typer) -> None:
     app.command("tick")(tick)
     app.command("relay")(relay)
     app.command("run")(run)
+    app.command("serve")(serve)
     app.command("simulate")(simulation)

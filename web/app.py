@@ -1,0 +1,92 @@
+"""Puts the pages and the API together into one ASGI application."""
+
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Final
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import FileResponse, RedirectResponse, Response
+from fastapi.staticfiles import StaticFiles
+from starlette.exceptions import HTTPException
+
+from engine.domain.access import NotPermittedError
+from engine.domain.errors import NotFoundError, TacitError
+from web.errors import BadRequestError, ForgedFormError, SignInFirst
+from web.middleware import LargestRequest, Requests
+from web.pages import home, sign_in
+from web.site import Site
+from web.visits import AnyVisit, visiting
+
+STATIC: Final = Path(__file__).with_name("static")
+_ROUTERS: Final = (home.router, sign_in.router)
+
+
+def create_app(site: Site) -> FastAPI:
+    """The application of one installation."""
+    app = FastAPI(title="Tacit", docs_url=None, redoc_url=None, openapi_url=None)
+    app.state.site = site
+    app.mount("/static", StaticFiles(directory=STATIC), name="static")
+    app.add_api_route(
+        "/assets/htmx.js", _htmx, include_in_schema=False, methods=["GET"]
+    )
+    for router in _ROUTERS:
+        app.include_router(router)
+    app.add_exception_handler(SignInFirst, _sign_in_first)
+    for kind in (TacitError, HTTPException, RequestValidationError):
+        app.add_exception_handler(kind, _show_error)
+    settings = site.settings
+    app.add_middleware(LargestRequest, limit=settings.largest_request)
+    app.add_middleware(Requests, is_secure=settings.is_secure)
+    return app
+
+
+def _htmx(_visit: AnyVisit) -> FileResponse:
+    """Htmx itself, from the package that ships it."""
+    found = find_spec("js_lib_htmx")
+    assert found is not None  # noqa: S101 - it is a dependency
+    assert found.origin is not None  # noqa: S101
+    file = Path(found.origin).parent / "static" / "htmx" / "htmx.min.js"
+    headers = {"Cache-Control": "public, max-age=86400"}
+    return FileResponse(file, media_type="text/javascript", headers=headers)
+
+
+def _sign_in_first(request: Request, error: Exception) -> Response:
+    """Where to sign in; an address that was asked for is come back to."""
+    path = error.path if isinstance(error, SignInFirst) else "/"
+    if request.method != "GET":
+        path = "/"
+    where = f"/sign-in?next={path}" if path != "/" else "/sign-in"
+    if request.headers.get("HX-Request") == "true":
+        return Response(status_code=401, headers={"HX-Redirect": where})
+    return RedirectResponse(where, status_code=303)
+
+
+def _show_error(request: Request, error: Exception) -> Response:
+    """The page that says what is wrong and what to do."""
+    status, said = _status_of(error)
+    visit = visiting(request)
+    return visit.page("error.html", status=status, code=status, said=said)
+
+
+def _status_of(error: Exception) -> tuple[int, str]:
+    if isinstance(error, HTTPException):
+        return error.status_code, str(error.detail)
+    if isinstance(error, RequestValidationError):
+        first = error.errors()[0]
+        name = ".".join(str(step) for step in first["loc"][1:])
+        return 422, f"{name}: {first['msg']}"
+    if isinstance(error, NotFoundError):
+        # What else there is may be nothing to whoever asked.
+        return 404, error.plain
+    for kind, status in _STATUS.items():
+        if isinstance(error, kind):
+            return status, str(error)
+    return 422, str(error)
+
+
+_STATUS: Final[dict[type[TacitError], int]] = {
+    NotPermittedError: 403,
+    ForgedFormError: 403,
+    BadRequestError: 400,
+}

@@ -1,0 +1,82 @@
+"""Turns templates into pages: in the reader's language, with every value escaped."""
+
+from collections.abc import Callable
+from datetime import date, datetime
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from babel.dates import format_date, format_datetime
+from babel.numbers import format_currency, format_decimal
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from notifiers.wording import Wording, babel_locale, long_date
+from web.translations import translations
+
+TEMPLATES: Final = Path(__file__).with_name("templates")
+
+
+@cache
+def environment(language: str) -> Environment:
+    """Jinja in one language; a name that a page does not give is an error."""
+    made = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        extensions=["jinja2.ext.i18n"],
+    )
+    made.install_gettext_translations(  # type: ignore[attr-defined]
+        translations(language), newstyle=True
+    )
+    locale = babel_locale(language)
+    made.filters |= {
+        "day": lambda day: long_date(day, language) if day else "",
+        "short_day": lambda day: (
+            format_date(day, format="d MMM y", locale=locale) if day else ""
+        ),
+        "moment": lambda at, zone: _moment(at, zone, locale),
+        "number": lambda value: (
+            "" if value is None else format_decimal(value, locale=locale)
+        ),
+        "money": lambda value, currency: _money(value, currency, locale),
+    }
+    return made
+
+
+def sentence(language: str, text: str, **values: object) -> str:
+    """A sentence that is not in a template, in a language, with its blanks filled."""
+    translated = translations(language).gettext(text)
+    return translated % values if values else translated
+
+
+def words_of(wording: Wording) -> Callable[[str, str], str]:
+    """The words for a code of the rules; one that nobody worded, as it is."""
+
+    def word(section: str, code: str) -> str:
+        return wording.section(section).get(code, code.replace("_", " "))
+
+    return word
+
+
+def _moment(at: datetime | None, zone: str, locale: str) -> str:
+    """A time in somebody's zone: 15 Jan 2027, 09:00."""
+    if at is None:
+        return ""
+    local = at.astimezone(ZoneInfo(zone))
+    return str(format_datetime(local, "d MMM y, HH:mm", locale=locale))
+
+
+def _money(value: Any, currency: str | None, locale: str) -> str:
+    if value is None:
+        return ""
+    if currency is None:
+        return str(format_decimal(value, format="#,##0.00", locale=locale))
+    return str(format_currency(value, currency, locale=locale))
+
+
+def iso(value: date | datetime) -> str:
+    """A day or a time for machines."""
+    return value.isoformat()

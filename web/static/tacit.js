@@ -1,0 +1,21 @@
+// What pages cannot do without a script, and do without: nothing here is needed to use them.
+"use strict";
+
+// A confirmation dialog that htmx loaded opens itself, and gives the focus back when closed.
+document.addEventListener("htmx:afterSwap", (event) => {
+  const dialog = event.detail.target.querySelector?.("dialog");
+  if (dialog && !dialog.open) dialog.showModal();
+});
+
+document.addEventListener("click", (event) => {
+  const closing = event.target.closest("[data-closes]");
+  if (!closing) return;
+  event.preventDefault();
+  closing.closest("dialog")?.close();
+});
+
+// A choice that filters a list is sent at once; without a script its button does it.
+document.addEventListener("change", (event) => {
+  const form = event.target.closest("form[data-sends-itself]");
+  if (form) form.requestSubmit();
+});
