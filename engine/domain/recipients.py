@@ -2,16 +2,35 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, Protocol
 
 from engine.domain.letters import Audience, ChannelName
 from engine.domain.ownership import communication_owner
-from engine.domain.records import Claimed, Person
+from engine.domain.records import ChangeRow, Person
 from engine.domain.ruleset import Route, Routing
 
 _CUSTOMER: Final = "customer.primary_contact"
 _PARTNER: Final = "partner.point_of_contact"
 _VENDOR: Final = "vendor."
+
+
+class Addressed(Protocol):
+    """A message, claimed or only thought of: what its readers follow from."""
+
+    @property
+    def role(self) -> str: ...
+    @property
+    def channel(self) -> str | None: ...
+    @property
+    def change(self) -> ChangeRow: ...
+    @property
+    def primary_contact_id(self) -> int | None: ...
+    @property
+    def customer_choice(self) -> str: ...
+    @property
+    def partner_owns(self) -> bool | None: ...
+    @property
+    def point_of_contact_id(self) -> int | None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +63,7 @@ class AddressBook:
     channels: frozenset[str] = frozenset(ChannelName)
 
 
-def owner_of(claimed: Claimed) -> str:
+def owner_of(claimed: Addressed) -> str:
     """The communication owner of the message's change, as the book stands now."""
     return communication_owner(
         change_choice=claimed.change.owner_choice,
@@ -53,7 +72,7 @@ def owner_of(claimed: Claimed) -> str:
     )
 
 
-def resolve(claimed: Claimed, routing: Routing, book: AddressBook) -> Resolved:
+def resolve(claimed: Addressed, routing: Routing, book: AddressBook) -> Resolved:
     """Who reads the message now: the route's people, and a copy where one is due."""
     route = routing.route(claimed.role, owner_of(claimed))
     people = _people_at(route.to, claimed, book)
@@ -79,7 +98,7 @@ def resolve(claimed: Claimed, routing: Routing, book: AddressBook) -> Resolved:
     return Resolved(tuple(replace(one, contact=contact) for one in found))
 
 
-def _people_at(place: str, claimed: Claimed, book: AddressBook) -> list[Person]:
+def _people_at(place: str, claimed: Addressed, book: AddressBook) -> list[Person]:
     if place.startswith(_VENDOR):
         return list(book.vendor.get(place.removeprefix(_VENDOR), ()))
     wanted = (
@@ -91,7 +110,7 @@ def _people_at(place: str, claimed: Claimed, book: AddressBook) -> list[Person]:
     return [person] if person is not None and _belongs(person, place, claimed) else []
 
 
-def _belongs(person: Person, place: str, claimed: Claimed) -> bool:
+def _belongs(person: Person, place: str, claimed: Addressed) -> bool:
     """Whether the person still is the customer's or the partner's own."""
     if place == _CUSTOMER:
         return person.customer_id == claimed.change.customer_id

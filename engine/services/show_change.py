@@ -122,6 +122,14 @@ def plan_ahead(
     ruleset: Ruleset, row: ChangeRow, now: datetime
 ) -> Iterator[dict[str, Any]]:
     """What will happen if nobody does anything and every message arrives."""
+    for at, step in steps_ahead(ruleset, row, now):
+        yield _planned(step, at)
+
+
+def steps_ahead(
+    ruleset: Ruleset, row: ChangeRow, now: datetime
+) -> Iterator[tuple[datetime, Step]]:
+    """The same, as the steps that decisions will come to."""
     subject, due = row.subject(ruleset), row.next_due_at
     for _ in range(MOST_STEPS):
         if due is None or subject.closed:
@@ -129,7 +137,7 @@ def plan_ahead(
         at = max(due, now)
         outcome = decide(ruleset, subject, None, at)
         for step in outcome.steps:
-            yield _planned(step, at)
+            yield at, step
         subject = _told(outcome.subject, outcome.steps, at)
         due = outcome.next_due_at
 

@@ -181,6 +181,12 @@ class BookRows:
                 found[row["id"]] = _person(row)
         return found
 
+    def people_of(self, customer_id: int) -> list[Person]:
+        """The users of a customer's account, by name."""
+        query = select(people).where(people.c.customer_id == customer_id)
+        rows = self._connection.execute(query.order_by(people.c.name, people.c.id))
+        return [_person(row) for row in rows.mappings()]
+
     def stands(self, person: Person) -> tuple[bool, bool]:
         """Whether somebody is a primary contact, and whether a point of contact."""
         primary = select(customers.c.id).where(
@@ -219,6 +225,7 @@ class BookRows:
                     partners.c.code.label("partner"),
                     partners.c.name.label("partner_name"),
                     partners.c.owns_conversations,
+                    partners.c.point_of_contact_id,
                     people.c.name.label("primary_contact"),
                 )
                 .outerjoin(partners, partners.c.id == customers.c.partner_id)

@@ -178,6 +178,22 @@ class OutboxRows:
         found = self._connection.execute(query) if ids else ()
         return {row[0]: {row[1]: (row[2], row[3])} for row in found}
 
+    def waiting(self, change_ids: Iterable[int]) -> list[tuple[OutboxStatus, Claimed]]:
+        """What waits to be sent for these changes, or is held; nothing is claimed."""
+        waits = or_(outbox.c.status.in_(_WAITING), outbox.c.status == _HELD)
+        rows: list[tuple[Any, ...]] = []
+        for chunk in chunks(change_ids):
+            query = _SELECT.where(outbox.c.change_id.in_(chunk), waits)
+            found = self._connection.execute(query.order_by(outbox.c.id)).all()
+            rows += converted(self._connection, _COLUMNS, found)
+        standing = select(outbox.c.id, outbox.c.status)
+        status: dict[int, OutboxStatus] = {}
+        for ids in chunks(row[0] for row in rows):
+            query_status = standing.where(outbox.c.id.in_(ids))
+            for id_, text in self._connection.execute(query_status):
+                status[id_] = OutboxStatus(text)
+        return [(status[row[0]], _claimed(row, {})) for row in rows]
+
     def deliveries_of(self, outbox_ids: Sequence[int]) -> list[Delivery]:
         """The copies that were tried before."""
         d = deliveries.c
