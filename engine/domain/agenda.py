@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 from functools import lru_cache
 
 from engine.domain.guards import Fact
-from engine.domain.moments import end_of_local_day
+from engine.domain.moments import end_of_local_day, last_whole_day
 from engine.domain.outcome import Subject
 from engine.domain.ruleset import CalendarRow, Notice, Reminder, Ruleset, State
 
@@ -113,6 +113,12 @@ def listed_on(ruleset: Ruleset, subject: Subject) -> date:
     """The day from which a change is listed, in the customer's zone."""
     row = _row(ruleset, subject.facts)
     return subject.renewal_start + timedelta(days=row.first("listed").days)
+
+
+def deadline_on(ruleset: Ruleset, subject: Subject) -> date:
+    """The last whole day on which the conditions can be modified."""
+    deadline = moments_of(ruleset, subject)["deadline"][0]
+    return last_whole_day(deadline, subject.zone)
 
 
 def with_notice(subject: Subject, notice_out_at: datetime | None) -> Subject:

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any, Protocol
 
 from engine.domain.accounts import Account, SessionRow
@@ -10,6 +10,7 @@ from engine.domain.archive import SubjectCheckpoint
 from engine.domain.archive_lines import Written
 from engine.domain.audit import Entry, Trail
 from engine.domain.letters import Letter, LetterRequest, Receipt, Rendered
+from engine.domain.listing import Found, Question, Scope, Strip
 from engine.domain.openings import (
     ContractTerms,
     MonthOfUsage,
@@ -20,6 +21,7 @@ from engine.domain.records import (
     ChangeRow,
     ChangeUpdate,
     Claimed,
+    Dates,
     Delivery,
     DeliveryStart,
     DeliveryUpdate,
@@ -69,23 +71,32 @@ class Changes(Protocol):
     def open_of_customers(self, customer_ids: Iterable[int]) -> list[ChangeRow]: ...
     def all(self) -> Iterator[ChangeRow]: ...
     def states_in_use(self) -> dict[tuple[str, str], int]: ...
-    def upcoming(
-        self,
-        on: date,
-        now: datetime,
-        *,
-        search: str | None = None,
-        partner_id: int | None = None,
-    ) -> list[ChangeRow]: ...
     def insert(
-        self, opened: Sequence[tuple[NewChange, str, str, date]], now: datetime
+        self, opened: Sequence[tuple[NewChange, str, str, Dates]], now: datetime
     ) -> list[int]: ...
     def opened(self, contract_ids: Iterable[int]) -> set[Occasion]: ...
     def taken(self, codes: Iterable[str]) -> set[str]: ...
     def apply(self, updates: Sequence[ChangeUpdate]) -> None: ...
     def plan_again(self, planned: Sequence[Replanned]) -> None: ...
+    def dated_after(self, last: int, limit: int) -> list[tuple[ChangeRow, Dates]]: ...
+    def lacks_dates(self) -> bool: ...
+    def set_dates(self, dates: Sequence[tuple[int, Dates]]) -> None: ...
     def void(self, ids: Iterable[int], by: VoidedBy) -> None: ...
     def set_owner(self, change_id: int, choice: str | None) -> None: ...
+
+
+class UpcomingList(Protocol):
+    """The list of upcoming changes; nothing that it reads is locked."""
+
+    def find(self, question: Question, scope: Scope) -> Found: ...
+    def strip(self, question: Question, scope: Scope, days: int) -> Strip: ...
+
+
+class Search(Protocol):
+    """What customers are found by; kept by the unit of work itself."""
+
+    def missing(self) -> bool: ...
+    def fill_missing(self) -> None: ...
 
 
 class AuditTrail(Protocol):
@@ -231,6 +242,10 @@ class UnitOfWork(Protocol):
     def book(self) -> Book: ...
     @property
     def accounts(self) -> Accounts: ...
+    @property
+    def listing(self) -> UpcomingList: ...
+    @property
+    def search(self) -> Search: ...
     def commit(self) -> None: ...
 
 

@@ -114,12 +114,20 @@ class VoidedBy(StrEnum):
     USAGE = "usage"  #: usage does not call for it any more, and may do so again
 
 
+class Dates(NamedTuple):
+    """The days that a list reads, derived from rules and from the renewal start."""
+
+    listed_on: date
+    deadline_on: date | None  #: the last whole day; None where rules were not applied
+
+
 class Replanned(NamedTuple):
     """What a change that is planned again is given, besides a new decision."""
 
     id: int
     renewal_start: date
     listed_on: date
+    deadline_on: date | None
     plan: int
     owner_choice: str | None
     new_contact_limit: int | None

@@ -2,15 +2,24 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from typing import Any, Final
 
 from engine.domain import agenda, openings
+from engine.domain.access import Action, Actor, Reach, reach
 from engine.domain.book import amount
 from engine.domain.errors import TacitError
 from engine.domain.interfaces import Storage, UnitOfWork
-from engine.domain.moments import last_whole_day
+from engine.domain.listing import (
+    Question,
+    QuestionError,
+    Scope,
+    Strip,
+    check_question,
+    window_days,
+)
 from engine.domain.ownership import communication_owner
+from engine.domain.place import Place
 from engine.domain.problems import did_you_mean
 from engine.domain.records import ChangeRow
 from engine.domain.ruleset import Rulebook
@@ -57,20 +66,87 @@ DEFAULT_COLUMNS: Final = ("renewal_start", "id")
 Listed = dict[str, Any]
 
 
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """One page of the list: every column by name, how many there are, what follows.
+
+    `next` is the cursor after which the next page begins; None on the last one.
+    """
+
+    rows: list[Listed]
+    total: int
+    next: str | None
+
+
 def list_changes(
-    store: Storage,
-    rulebook: Rulebook,
-    on: date,
-    now: datetime,
-    *,
-    search: str | None = None,
-    partner: str | None = None,
-) -> list[Listed]:
-    """The changes listed on a day, seen from now; the earliest renewal start first."""
+    store: Storage, rulebook: Rulebook, question: Question, actor: Actor
+) -> Listing:
+    """What an actor may see of the changes listed on a day.
+
+    Amounts that are not theirs to see are left out. QuestionError where the question
+    cannot be answered, NotFoundError where it names somebody who is not there.
+    """
+    check_question(question, rulebook)
     with store.begin(read_only=True) as unit:
-        partner_id = unit.book.one("partners", partner)["id"] if partner else None
-        rows = unit.changes.upcoming(on, now, search=search, partner_id=partner_id)
-        return view_changes(unit, rulebook, rows, on)
+        scope = scope_of(unit, question, actor)
+        found = unit.listing.find(question, scope)
+        by_id = {row.id: row for row in unit.changes.by_ids(found.ids)}
+        rows = [by_id[id_] for id_ in found.ids]
+        listed = view_changes(unit, rulebook, rows, question.on)
+    amounts = reach(actor, Action.SEE_AMOUNTS)
+    for row, shown in zip(rows, listed, strict=True):
+        if not amounts.covers(row.place):
+            shown |= dict.fromkeys(AMOUNTS)
+    return Listing(listed, found.total, found.next)
+
+
+def count_deadlines(
+    store: Storage, rulebook: Rulebook, question: Question, actor: Actor
+) -> Strip:
+    """How many deadlines on each day for as long as changes are listed, by state."""
+    check_question(question, rulebook)
+    with store.begin(read_only=True) as unit:
+        scope = scope_of(unit, question, actor)
+        return unit.listing.strip(question, scope, window_days(rulebook))
+
+
+def scope_of(unit: UnitOfWork, question: Question, actor: Actor) -> Scope:
+    """Whose changes an actor is answered with; NotFoundError for others' codes."""
+    seen = actor.must_somewhere(Action.SEE_CHANGES)
+    if question.sort in AMOUNTS and not _sees_all_amounts(actor, seen):
+        raise QuestionError("sort", f"the list cannot be sorted by {question.sort}")
+    return Scope(
+        seen,
+        _partner_id(unit, question.partner, actor),
+        _customer_id(unit, question.customer, actor),
+    )
+
+
+def _sees_all_amounts(actor: Actor, seen: Reach) -> bool:
+    """Whether an order by amounts tells nothing that is not shown anyway."""
+    amounts = reach(actor, Action.SEE_AMOUNTS)
+    return amounts.everything or (
+        not seen.everything
+        and seen.partners <= amounts.partners
+        and seen.customers <= amounts.customers
+    )
+
+
+def _partner_id(unit: UnitOfWork, code: str | None, actor: Actor) -> int | None:
+    if code is None:
+        return None
+    id_ = int(unit.book.one("partners", code)["id"])
+    actor.must(Action.SEE_PARTNERS, Place(partner_id=id_), "partner", code)
+    return id_
+
+
+def _customer_id(unit: UnitOfWork, code: str | None, actor: Actor) -> int | None:
+    if code is None:
+        return None
+    row = unit.book.one("customers", code)
+    place = Place(row["id"], row["partner_id"])
+    actor.must(Action.SEE_CHANGES, place, "customer", code)
+    return int(row["id"])
 
 
 def view_changes(
@@ -103,8 +179,7 @@ def chosen_columns(wanted: Sequence[str]) -> tuple[str, ...]:
 def deadline_of(rulebook: Rulebook, row: ChangeRow) -> date:
     """The last whole day on which the change's conditions can be modified."""
     ruleset = rulebook.machines[row.type]
-    moments = agenda.moments_of(ruleset, row.subject(ruleset))
-    return last_whole_day(moments["deadline"][0], row.zone)
+    return agenda.deadline_on(ruleset, row.subject(ruleset))
 
 
 def _view(

@@ -5,11 +5,11 @@ from dataclasses import replace
 from datetime import datetime
 
 from engine.domain import audit, openings
-from engine.domain.agenda import listed_on
+from engine.domain.agenda import deadline_on, listed_on
 from engine.domain.interfaces import UnitOfWork
 from engine.domain.moments import local_day
 from engine.domain.openings import ContractTerms, NewChange
-from engine.domain.records import ChangeRow
+from engine.domain.records import ChangeRow, Dates
 from engine.domain.ruleset import Rulebook, Ruleset
 from engine.services.decisions import Decisions
 from engine.services.ledger import Ledger, Note, held_note, make_note
@@ -27,8 +27,8 @@ def open_changes(
         ruleset = rulebook.machines[new.type]
         subject = openings.new_subject(ruleset, terms, new.renewal_start)
         subject = replace(subject, attention=new.attention)
-        first_day = listed_on(ruleset, subject)
-        to_insert.append((new, subject.state, ruleset.version, first_day))
+        dates = Dates(listed_on(ruleset, subject), deadline_on(ruleset, subject))
+        to_insert.append((new, subject.state, ruleset.version, dates))
         starts.append((new, terms, ruleset, decisions.of(ruleset, subject)))
     ids = unit.changes.insert(to_insert, now)
     ledger = Ledger(unit, now)

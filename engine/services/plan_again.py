@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Final, NamedTuple
 
 from engine.domain import audit
-from engine.domain.agenda import listed_on
+from engine.domain.agenda import deadline_on, listed_on
 from engine.domain.interfaces import UnitOfWork
 from engine.domain.moments import local_day
 from engine.domain.records import ChangeRow, Replanned
@@ -62,6 +62,7 @@ def plan_again(
                 row.id,
                 row.renewal_start,
                 listed_on(ruleset, subject),
+                deadline_on(ruleset, subject),
                 row.plan,
                 row.owner_choice,
                 row.new_contact_limit,

@@ -13,6 +13,7 @@ from engine.domain.problems import nearest
 from engine.domain.records import Person
 from engine.store.bulk import chunks, update_rows
 from engine.store.change_rows import counted_from
+from engine.store.search_rows import SearchRows
 from engine.store.tables import (
     contracts,
     customers,
@@ -37,8 +38,9 @@ TABLES: Final[Mapping[str, Table]] = {
 class BookRows:
     """Partners, customers, people, sites, contracts and usage."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, search: SearchRows) -> None:
         self._connection = connection
+        self._search = search
 
     def ids(self, kind: str) -> dict[str, int]:
         """Every code of a kind with its id."""
@@ -78,12 +80,15 @@ class BookRows:
     def insert(self, kind: str, rows: Sequence[Mapping[str, Any]]) -> None:
         if rows:
             self._connection.execute(insert(TABLES[kind]), [dict(row) for row in rows])
+            self._search.note_added(kind, rows)
 
     def update(self, kind: str, id_: int, values: Mapping[str, Any]) -> None:
+        self._search.note_changing(kind, values, [id_])
         table = TABLES[kind]
         self._connection.execute(
             update(table).where(table.c.id == id_).values(**values)
         )
+        self._search.note_changed(kind, [*values], [(id_, *values.values())])
 
     def update_column(
         self, kind: str, column: str, values: Sequence[tuple[int, Any]]
@@ -95,7 +100,9 @@ class BookRows:
         self, kind: str, columns: Sequence[str], rows: Sequence[tuple[Any, ...]]
     ) -> None:
         """Set columns of many rows, each given as id and values in their order."""
+        self._search.note_changing(kind, columns, [row[0] for row in rows])
         update_rows(self._connection, TABLES[kind], ("id",), columns, rows)
+        self._search.note_changed(kind, columns, rows)
 
     def terms(self, contract_ids: Iterable[int]) -> Iterator[ContractTerms]:
         """The terms of contracts, by their ids."""
@@ -258,19 +265,28 @@ class BookRows:
     def remember_rules(
         self, texts: Mapping[str, tuple[str, str]], at: datetime
     ) -> None:
-        """Keep the text behind each version (file name, text) that is not kept yet."""
+        """Keep the text behind each version (file name, text), now in force."""
         rows = [
-            {"version": version, "file": file, "text": text, "first_used_at": at}
+            {
+                "version": version,
+                "file": file,
+                "text": text,
+                "first_used_at": at,
+                "taken_up_at": at,
+            }
             for version, (file, text) in texts.items()
         ]
         dialect = sqlite if self._connection.dialect.name == "sqlite" else postgresql
-        statement = dialect.insert(rule_texts).on_conflict_do_nothing()
+        statement = dialect.insert(rule_texts).on_conflict_do_update(
+            index_elements=[rule_texts.c.version], set_={"taken_up_at": at}
+        )
         self._connection.execute(statement, rows)
 
     def rule_versions(self) -> list[tuple[str, str]]:
-        """Each rule file and version that was ever used, those last new at the end."""
-        query = select(rule_texts.c.file, rule_texts.c.version)
-        rows = self._connection.execute(query.order_by(rule_texts.c.first_used_at))
+        """Each rule file and version that was ever used, those in force at the end."""
+        c = rule_texts.c
+        since = func.coalesce(c.taken_up_at, c.first_used_at)
+        rows = self._connection.execute(select(c.file, c.version).order_by(since))
         return [(row[0], row[1]) for row in rows]
 
     def rule_texts(self) -> dict[str, tuple[str, str]]:

@@ -1,7 +1,7 @@
 """Changes: what is due, what is listed, and compare-and-swap on their version."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import Connection, Select, and_, func, or_, select, update
@@ -10,13 +10,20 @@ from sqlalchemy.sql.elements import ColumnElement
 from engine.domain.errors import NotFoundError, TacitError
 from engine.domain.openings import RENEWAL, NewChange, Occasion, occasion
 from engine.domain.problems import nearest
-from engine.domain.records import ChangeRow, ChangeUpdate, Replanned, VoidedBy
+from engine.domain.records import (
+    ChangeRow,
+    ChangeUpdate,
+    Dates,
+    Replanned,
+    VoidedBy,
+)
 from engine.store.bulk import among, chunks, converted, insert_rows, raw, update_rows
-from engine.store.tables import changes, contracts, customers, people
+from engine.store.tables import changes, contracts, customers
 
 _OPENED: Final = (
     "code", "contract_id", "type", "period_on", "renewal_start", "new_contact_limit",
-    "state", "rules_version", "listed_on", "opened_at", "plan", "version", "head",
+    "state", "rules_version", "listed_on", "deadline_on", "customer_id", "opened_at",
+    "plan", "version", "head",
 )  # fmt: skip
 
 
@@ -124,39 +131,14 @@ class ChangeRows:
         rows = self._connection.execute(query.group_by(*columns).order_by(*columns))
         return {(row[0], row[1]): row[2] for row in rows}
 
-    def upcoming(
-        self,
-        on: date,
-        now: datetime,
-        *,
-        search: str | None = None,
-        partner_id: int | None = None,
-    ) -> list[ChangeRow]:
-        """What is listed on a day: in its window, or still needing a person.
-
-        So may what has begun although the clock did not see to it by `now`.
-        """
-        in_window = and_(changes.c.listed_on <= on, changes.c.renewal_start > on)
-        begun = changes.c.renewal_start <= min(on, now.date())
-        left_over = and_(begun, changes.c.next_due_at <= now)
-        query = _SELECT.where(
-            changes.c.closed_at.is_(None),
-            or_(in_window, left_over, changes.c.attention.is_not(None)),
-        )
-        if partner_id is not None:
-            query = query.where(customers.c.partner_id == partner_id)
-        if search:
-            query = query.where(_matches(search))
-        query = query.order_by(changes.c.renewal_start, customers.c.name, changes.c.id)
-        return self._rows(query)
-
     def insert(
-        self, opened: Sequence[tuple[NewChange, str, str, date]], now: datetime
+        self, opened: Sequence[tuple[NewChange, str, str, Dates]], now: datetime
     ) -> list[int]:
         """Insert changes that nothing has happened to yet; their ids, in order.
 
-        Each comes with its initial state, its rules' version and its first listed day.
+        Each comes with its initial state, its rules' version and its derived days.
         """
+        whose = self._customers_of({new.contract_id for new, *_ in opened})
         rows = [
             (
                 new.code,
@@ -167,13 +149,14 @@ class ChangeRows:
                 new.new_contact_limit,
                 state,
                 rules_version,
-                listed_on,
+                *dates,
+                whose[new.contract_id],
                 now,
                 0,
                 0,
                 "",
             )
-            for new, state, rules_version, listed_on in opened
+            for new, state, rules_version, dates in opened
         ]
         insert_rows(self._connection, changes, _OPENED, rows)
         ids: dict[str, int] = {}
@@ -183,6 +166,13 @@ class ChangeRows:
             )
             ids |= {row[0]: row[1] for row in self._connection.execute(query)}
         return [ids[new.code] for new, *_ in opened]
+
+    def _customers_of(self, contract_ids: Iterable[int]) -> dict[int, int]:
+        k, found = contracts.c, dict[int, int]()
+        for chunk in chunks(contract_ids):
+            query = select(k.id, k.customer_id).where(k.id.in_(chunk))
+            found |= {row[0]: row[1] for row in self._connection.execute(query)}
+        return found
 
     def opened(self, contract_ids: Iterable[int]) -> set[Occasion]:
         """The occasions of these contracts that nothing more may be opened for.
@@ -227,6 +217,30 @@ class ChangeRows:
         columns = Replanned._fields[1:]
         update_rows(self._connection, changes, ("id",), columns, planned)
 
+    def dated_after(self, last: int, limit: int) -> list[tuple[ChangeRow, Dates]]:
+        """Open changes in the order of their ids, locked, with their derived days."""
+        query = _SELECT.where(_OPEN, changes.c.id > last).order_by(changes.c.id)
+        rows = self._locked(query.limit(limit))
+        days = select(changes.c.id, changes.c.listed_on, changes.c.deadline_on)
+        held: dict[int, Dates] = {}
+        for chunk in chunks(row.id for row in rows):
+            for id_, *dates in self._connection.execute(
+                days.where(changes.c.id.in_(chunk))
+            ):
+                held[id_] = Dates(*dates)
+        return [(row, held[row.id]) for row in rows]
+
+    def lacks_dates(self) -> bool:
+        """Whether rules were never applied to some open change since they derive days."""
+        c = changes.c
+        query = select(c.id).where(_OPEN, c.deadline_on.is_(None)).limit(1)
+        return self._connection.execute(query).first() is not None
+
+    def set_dates(self, dates: Sequence[tuple[int, Dates]]) -> None:
+        """Write the days that follow from rules."""
+        rows = [(id_, *days) for id_, days in dates]
+        update_rows(self._connection, changes, ("id",), Dates._fields, rows)
+
     def void(self, ids: Iterable[int], by: VoidedBy) -> None:
         """Remember what closed these changes before their day."""
         rows = [(id_, by.value) for id_ in ids]
@@ -269,24 +283,3 @@ class ChangeRows:
     def _rows(self, query: Select[Any]) -> list[ChangeRow]:
         rows = self._connection.execute(query).all()
         return [*map(ChangeRow._make, converted(self._connection, _COLUMNS, rows))]
-
-
-def _matches(search: str) -> ColumnElement[bool]:
-    """Name, domain, hub id, code or primary contact holds the text."""
-    pattern = "%" + search.replace("\\", "\\\\").replace("%", "\\%").replace(
-        "_", "\\_"
-    ) + "%"  # fmt: skip
-    contacts = select(people.c.id).where(
-        people.c.customer_id == customers.c.id,
-        or_(*(c.ilike(pattern, escape="\\") for c in (people.c.name, people.c.email))),
-    )
-    columns = (
-        customers.c.name,
-        customers.c.domain,
-        customers.c.hub_id,
-        customers.c.code,
-        contracts.c.code,
-    )
-    return or_(
-        *(column.ilike(pattern, escape="\\") for column in columns), contacts.exists()
-    )

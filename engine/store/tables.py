@@ -90,6 +90,8 @@ customers = Table(
     Column("primary_contact_id", Id),  # a person of this customer
     # All that a search finds it by, folded: names, codes and addresses.
     Column("search", Text, nullable=False, server_default=""),
+    # Its name as lists sort it: folded, and no longer than an index takes.
+    Column("sorts_as", String(80), nullable=False, server_default="", index=True),
 )
 
 people = Table(
@@ -171,6 +173,8 @@ changes = Table(
     Column("voided_by", String(8)),  # what closed it before its day: end or usage
     Column("listed_on", Date, nullable=False),  # derived from rules and renewal_start
     Column("deadline_on", Date),  # likewise; null until rules were applied to it
+    # Its contract's, kept here because a list that narrows by it reads no contract.
+    Column("customer_id", Id, nullable=False, server_default="0", index=True),
     Column("next_due_at", UtcDateTime),  # when to look again; null: only if asked
     Column("handled_until", UtcDateTime),  # all that fell due by then was dealt with
     Column("notice_out_at", UtcDateTime),  # a channel took the notice of these dates
@@ -196,11 +200,33 @@ Index(
     sqlite_where=changes.c.next_due_at.is_not(None),
     postgresql_where=changes.c.next_due_at.is_not(None),
 )
+_OPEN: Final = changes.c.closed_at.is_(None)
+# What the list is narrowed by, in the two orders that it is mostly read in: counting
+# and sorting then read the index alone.
+_LISTED: Final = ("listed_on", "state", "type", "customer_id", "owner_choice")
+for _first, _second in (
+    ("renewal_start", "deadline_on"),
+    ("deadline_on", "renewal_start"),
+):
+    Index(
+        f"ix_changes_by_{_first}",
+        *(changes.c[name] for name in (_first, _second, *_LISTED)),
+        sqlite_where=_OPEN,
+        postgresql_where=_OPEN,
+    )
+_NEEDS_PERSON: Final = and_(_OPEN, changes.c.attention.is_not(None))
 Index(
-    "ix_changes_listed_on",
+    "ix_changes_needs_person",
+    changes.c.renewal_start,
+    sqlite_where=_NEEDS_PERSON,
+    postgresql_where=_NEEDS_PERSON,
+)
+_NO_DEADLINE: Final = and_(_OPEN, changes.c.deadline_on.is_(None))
+Index(
+    "ix_changes_no_deadline",
     changes.c.listed_on,
-    sqlite_where=changes.c.closed_at.is_(None),
-    postgresql_where=changes.c.closed_at.is_(None),
+    sqlite_where=_NO_DEADLINE,
+    postgresql_where=_NO_DEADLINE,
 )
 
 audit = Table(
@@ -306,6 +332,8 @@ rule_texts = Table(
     Column("file", Text, nullable=False),
     Column("text", Text, nullable=False),
     Column("first_used_at", UtcDateTime, nullable=False),
+    # When it last came into force: rules may go back to an earlier text.
+    Column("taken_up_at", UtcDateTime),
 )
 
 heartbeats = Table(

@@ -11,7 +11,9 @@ from engine.store.account_rows import AccountRows
 from engine.store.audit_rows import AuditRows
 from engine.store.book_rows import BookRows
 from engine.store.change_rows import ChangeRows, ConflictError
+from engine.store.listing_rows import ListingRows
 from engine.store.outbox_rows import OutboxRows
+from engine.store.search_rows import SearchRows
 from engine.store.tables import metadata
 
 
@@ -26,8 +28,10 @@ class Unit:
         self.changes = ChangeRows(connection, locking=locking)
         self.outbox = OutboxRows(connection)
         self.audit = AuditRows(connection)
-        self.book = BookRows(connection)
+        self.search = SearchRows(connection)
+        self.book = BookRows(connection, self.search)
         self.accounts = AccountRows(connection)
+        self.listing = ListingRows(connection)
 
     def commit(self) -> None:
         """Make it so; where that fails, nothing was changed and nothing stays locked.
@@ -35,6 +39,7 @@ class Unit:
         SQLAlchemy takes a transaction whose commit failed for ended, but SQLite keeps
         it, and its lock, until somebody says ROLLBACK.
         """
+        self.search.fill()
         try:
             self._transaction.commit()
         except BaseException:

@@ -8,7 +8,9 @@ from typing import Annotated, Any, Final
 
 import typer
 
+from engine.domain.access import operator
 from engine.domain.errors import ProblemsError, TacitError
+from engine.domain.listing import Question
 from engine.domain.moments import local_day
 from engine.services import export_book, import_book
 from engine.services.list_changes import AMOUNTS, COLUMNS, list_changes
@@ -138,7 +140,8 @@ def export(
         if what is What.BOOK:
             sheets = export_book.sheets(app.store)
         else:
-            rows = list_changes(app.store, app.rulebook, today, moment)
+            question = Question(today, moment)
+            rows = list_changes(app.store, app.rulebook, question, operator()).rows
             listed = [[_cell(name, row[name]) for name in columns] for row in rows]
             sheets["changes"] = (columns, listed)
         _write(file, what, sheets)

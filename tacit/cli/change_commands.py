@@ -8,6 +8,7 @@ import typer
 
 from engine.domain.access import operator
 from engine.domain.errors import TacitError
+from engine.domain.listing import Question
 from engine.domain.moments import local_day
 from engine.domain.parsing import day as parse_day
 from engine.services.fire_event import Fired, fire_event
@@ -56,9 +57,8 @@ def changes(
     with open_at(home, now) as (app, moment):
         today = local_day(moment, app.settings.vendor.time_zone)
         day = _day(on) if on else today
-        rows = list_changes(
-            app.store, app.rulebook, day, moment, search=search, partner=partner
-        )
+        question = Question(day, moment, search=search or "", partner=partner)
+        rows = list_changes(app.store, app.rulebook, question, operator()).rows
     if as_json:
         print_json(rows)
     else:

@@ -14,6 +14,7 @@ from rich.text import Text
 import config
 from config.settings import FileSettings, load_settings
 from engine.domain.access import operator
+from engine.domain.listing import Question
 from engine.services import verify_audit
 from engine.services.list_changes import DEFAULT_COLUMNS, chosen_columns, list_changes
 from engine.services.show_change import show_change
@@ -87,13 +88,18 @@ def _title(text: str) -> None:
 
 
 def _print_changes(app: App) -> None:
-    rows = list_changes(app.store, app.rulebook, FROM.date(), FROM)
+    rows = _listed(app, FROM)
     print_table(rows, chosen_columns(DEFAULT_COLUMNS))
     say(
         "\nThe deadline is the last day to change or cancel. Some have passed already: "
         "this book comes in late,\nand silence renews nothing before its customer was "
         "told for as long as the rules want."
     )
+
+
+def _listed(app: App, now: datetime) -> list[dict[str, Any]]:
+    question = Question(now.date(), now)
+    return list_changes(app.store, app.rulebook, question, operator()).rows
 
 
 def _run_clock(app: App, clock: _Clock) -> list[dict[str, Any]]:
@@ -130,7 +136,7 @@ def _print_counts(happenings: list[dict[str, Any]]) -> None:
 
 
 def _print_attention(app: App) -> None:
-    rows = list_changes(app.store, app.rulebook, TO.date(), TO)
+    rows = _listed(app, TO)
     needing = [row for row in rows if row["attention"]]
     print_table(needing, ["customer", "type", "renewal_start", "id", "attention"])
 

@@ -10,6 +10,8 @@ import psycopg
 import pytest
 from sqlalchemy import event
 
+from engine.domain.access import operator
+from engine.domain.listing import Question
 from engine.domain.records import NewEntry
 from engine.domain.ruleset import Rulebook
 from engine.services.list_changes import list_changes
@@ -116,7 +118,8 @@ def test_the_list_can_be_read_while_somebody_writes(
     with other.begin() as unit:
         unit.book.beat("clock", LISTED)
         fresh = opened(file, "busy_timeout = 50")
-        listed = list_changes(fresh, impatient.rulebook, LISTED.date(), LISTED)
+        question = Question(LISTED.date(), LISTED)
+        listed = list_changes(fresh, impatient.rulebook, question, operator()).rows
         fresh.close()
 
     assert [row["id"] for row in listed] == ["K-1.R20270301"]

@@ -1,10 +1,13 @@
 from datetime import date, datetime
+from typing import Any
 
 import pytest
 
+from engine.domain.access import operator
+from engine.domain.listing import Question
 from engine.domain.records import ChangeRow, ChangeUpdate
 from engine.domain.ruleset import Rulebook
-from engine.services.list_changes import list_changes
+from engine.services.list_changes import Listed, list_changes
 from engine.store.unit_of_work import Store
 from tests.support.books import (
     a_contract,
@@ -36,8 +39,14 @@ BOOK = [
 IN_WINDOW = date(2026, 12, 1)
 
 
+def _list(
+    store: Store, rulebook: Rulebook, on: date, now: datetime, **values: Any
+) -> list[Listed]:
+    return list_changes(store, rulebook, Question(on, now, **values), operator()).rows
+
+
 def listed(store: Store, rulebook: Rulebook, on: date, **values: str) -> list[str]:
-    found = list_changes(store, rulebook, on, JUNE, **values)
+    found = _list(store, rulebook, on, JUNE, **values)
     return [f"{row['customer_id']} {row['renewal_start']}" for row in found]
 
 
@@ -78,14 +87,14 @@ def test_a_change_that_needs_a_person_stays_listed(
 ) -> None:
     nobody = a_customer(primary_contact=None)
     imported(store, rulebook, with_rows(a_small_book(), nobody), at("2027-02-20"))
-    row = list_changes(store, rulebook, date(2027, 2, 25), JUNE)[0]
+    row = _list(store, rulebook, date(2027, 2, 25), JUNE)[0]
     with store.begin() as unit:
         [change] = unit.changes.all()
         changed = {"attention": "somebody decides"}
         unit.changes.apply([_held(change, changed)])
         unit.commit()
 
-    later = list_changes(store, rulebook, date(2028, 1, 1), JUNE)
+    later = _list(store, rulebook, date(2028, 1, 1), JUNE)
 
     assert row["attention"] is None
     assert [each["attention"] for each in later] == ["somebody decides"]
@@ -102,7 +111,7 @@ def test_a_change_that_the_clock_left_lying_is_listed(
 ) -> None:
     imported(store, rulebook, a_small_book(), JUNE)
 
-    found = list_changes(store, rulebook, date(2027, 3, 2), now)
+    found = _list(store, rulebook, date(2027, 3, 2), now)
 
     assert [row["overdue"] for row in found] == ([True] if is_listed else [])
 

@@ -6,6 +6,7 @@ from alembic import command
 from sqlalchemy import inspect, text
 
 from engine.domain.openings import NewChange
+from engine.domain.records import Dates
 from engine.domain.ruleset import Rulebook
 from engine.services.advance_clock import advance_clock
 from engine.store import database
@@ -61,7 +62,8 @@ def test_a_contract_never_has_two_open_renewals(
     second = NewChange("K-1.R20280301", 1, "renewal", day, day)
 
     with pytest.raises(ConflictError), store.begin() as unit:
-        unit.changes.insert([(second, "pending", "rules", day)], at("2026-06-02"))
+        dates = Dates(day, day)
+        unit.changes.insert([(second, "pending", "rules", dates)], at("2026-06-02"))
 
 
 def test_migrating_the_newest_schema_keeps_what_is_there(store: Store) -> None:
