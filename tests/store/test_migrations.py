@@ -61,8 +61,9 @@ def test_a_contract_never_has_two_open_renewals(
     day = date(2028, 3, 1)
     second = NewChange("K-1.R20280301", 1, "renewal", day, day)
 
+    dates = Dates(day, day)
+
     with pytest.raises(ConflictError), store.begin() as unit:
-        dates = Dates(day, day)
         unit.changes.insert([(second, "pending", "rules", dates)], at("2026-06-02"))
 
 

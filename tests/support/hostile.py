@@ -2,7 +2,6 @@
 
 from typing import Final
 
-
 HOSTILE: Final = (
     "<script>window.taken=1</script>",
     "</script><script>window.taken=1</script>",
