@@ -60,7 +60,6 @@ def test_a_contract_never_has_two_open_renewals(
     imported(store, rulebook, a_small_book(), at("2026-06-01"))
     day = date(2028, 3, 1)
     second = NewChange("K-1.R20280301", 1, "renewal", day, day)
-
     dates = Dates(day, day)
 
     with pytest.raises(ConflictError), store.begin() as unit:
