@@ -6,6 +6,7 @@ command and list, asks it; what no role grants is refused.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
@@ -164,7 +165,8 @@ class Membership:
 class Actor:
     """Somebody who wants to do something: a person, or whoever runs the machine.
 
-    `limited_to` are the actions that an API key carries, of all that its owner may do.
+    `limited_to` are the actions that an API key carries, of all that its owner may do,
+    and `until` is when it ends.
     """
 
     code: str
@@ -172,6 +174,7 @@ class Actor:
     memberships: tuple[Membership, ...] = ()
     person_id: int | None = None
     limited_to: frozenset[Action] | None = None
+    until: datetime | None = None
     is_operator: bool = field(default=False)
 
     def may(self, action: Action, place: Place | None = None) -> bool:
@@ -224,9 +227,11 @@ class Actor:
     def sides(self) -> frozenset[Side]:
         return frozenset(each.side for each in self.memberships)
 
-    def limited(self, actions: Iterable[Action]) -> "Actor":
-        """The same, with no more than these actions."""
-        return replace(self, limited_to=frozenset(actions))
+    def limited(
+        self, actions: Iterable[Action], until: datetime | None = None
+    ) -> "Actor":
+        """The same, with no more than these actions, and for no longer."""
+        return replace(self, limited_to=frozenset(actions), until=until)
 
 
 def reach(actor: Actor, action: Action) -> Reach:

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from engine.domain.accounts import Account, SessionRow
+from engine.domain.api_keys import ApiKey
 from engine.domain.archive import SubjectCheckpoint
 from engine.domain.archive_lines import Written
 from engine.domain.audit import Entry, Trail
@@ -229,6 +230,16 @@ class Accounts(Protocol):
     def prefer(self, person_id: int, name: str, value: str | None) -> None: ...
 
 
+class ApiKeys(Protocol):
+    """Keys that programs call with."""
+
+    def add(self, key: ApiKey) -> ApiKey: ...
+    def by_prefix(self, prefix: str) -> ApiKey | None: ...
+    def of_person(self, person_id: int) -> list[ApiKey]: ...
+    def use(self, key_id: int, now: datetime) -> None: ...
+    def revoke(self, key_id: int, now: datetime) -> None: ...
+
+
 class UnitOfWork(Protocol):
     """One transaction over everything; leaving it without `commit` changes nothing."""
 
@@ -246,6 +257,8 @@ class UnitOfWork(Protocol):
     def listing(self) -> UpcomingList: ...
     @property
     def search(self) -> Search: ...
+    @property
+    def api_keys(self) -> ApiKeys: ...
     def commit(self) -> None: ...
 
 

@@ -8,6 +8,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from engine.store import database
 from engine.store.account_rows import AccountRows
+from engine.store.api_key_rows import ApiKeyRows
 from engine.store.audit_rows import AuditRows
 from engine.store.book_rows import BookRows
 from engine.store.change_rows import ChangeRows, ConflictError
@@ -32,6 +33,7 @@ class Unit:
         self.book = BookRows(connection, self.search)
         self.accounts = AccountRows(connection)
         self.listing = ListingRows(connection)
+        self.api_keys = ApiKeyRows(connection)
 
     def commit(self) -> None:
         """Make it so; where that fails, nothing was changed and nothing stays locked.
