@@ -43,8 +43,8 @@ _TABLES: Final = (contracts, changes, audit_table)
 _COLUMNS: Final = (
     "code customer_id product started_on commitment_months automatic_renewal "
     "billing_months starter contact_limit currency mrr",
-    "code contract_id type period_on renewal_start state opened_at listed_on "
-    "next_due_at handled_until notice_out_at plan version rules_version head",
+    "code contract_id customer_id type period_on renewal_start state opened_at "
+    "listed_on deadline_on next_due_at handled_until notice_out_at plan version rules_version head",
     "subject_kind subject_id seq at kind body hash",
 )
 
@@ -66,6 +66,7 @@ class Standing:
     state: str
     renewal_start: date
     listed_on: date
+    deadline_on: date
     next_due_at: datetime
     handled_until: datetime
     notice_out_at: datetime | None
@@ -105,6 +106,7 @@ def standing(ruleset: Ruleset, case: Case, zone: str, days_ahead: int) -> Standi
         "renewed" if renewed else "pending",
         start,
         agenda.listed_on(ruleset, subject),
+        agenda.deadline_on(ruleset, subject),
         due_at,
         due_at - timedelta(hours=1 + days_ahead % 3) if told else _OPENED_AT,
         told,
@@ -204,9 +206,9 @@ def _rows(
     return (
         (contract, customer, "Suite", add_months(start, -case.commitment),
          case.commitment, case.automatic, 1, False, 10_000, "EUR", 120_000),
-        (change, number, "renewal", start, start, stands.state, _OPENED_AT,
-         stands.listed_on, stands.next_due_at, stands.handled_until,
-         stands.notice_out_at, 0, 1, ruleset.version, head),
+        (change, number, customer, "renewal", start, start, stands.state, _OPENED_AT,
+         stands.listed_on, stands.deadline_on, stands.next_due_at,
+         stands.handled_until, stands.notice_out_at, 0, 1, ruleset.version, head),
         (audit.CHANGE, number, 1, _OPENED_AT, "opened", body, head),
     )  # fmt: skip
 

@@ -93,7 +93,8 @@ def _write_openings(
     opened: Mapping[str, Any] = {
         "code": c.code + ".R20290315", "contract_id": c.contract_id, "type": c.type,
         "period_on": _NEXT_START, "renewal_start": _NEXT_START, "state": "pending",
-        "opened_at": NOW, "listed_on": _NEXT_START, "plan": 0, "version": 1,
+        "opened_at": NOW, "listed_on": _NEXT_START, "deadline_on": _NEXT_START,
+        "customer_id": c.customer_id, "plan": 0, "version": 1,
         "head": _HASH, "rules_version": _VERSION, "handled_until": NOW,
         "next_due_at": _LATER,
     }  # fmt: skip

@@ -1,22 +1,22 @@
 """The list of upcoming changes: narrowed, sorted, counted and cut by the database.
 
-What is listed is in its window, or needs a person although it is not. The two are
-disjoint and each has its index, so they are asked apart and put together: one condition
-over both would read every open change.
+What is listed is in its window, or needs a person or the clock although it is not. Each
+of these has its index, so they are asked apart and put together: one condition over all
+would read every open change.
 """
 
-from collections import defaultdict
-from collections.abc import Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 from typing import Any, Final, NamedTuple
 
 from sqlalchemy import (
     ColumnElement,
-    CompoundSelect,
     Connection,
     Date,
     FromClause,
     Integer,
+    Select,
     and_,
     case,
     func,
@@ -111,6 +111,14 @@ _ORDERS: Final = {
 }
 
 
+class _Asked(NamedTuple):
+    """A question, whose changes may answer it, and which database does."""
+
+    question: Question
+    scope: Scope
+    on_sqlite: bool
+
+
 class ListingRows:
     """Answers questions to the list, within one unit of work."""
 
@@ -119,62 +127,71 @@ class ListingRows:
 
     def find(self, question: Question, scope: Scope) -> Found:
         """One page of what is asked for, and how many there are in all."""
-        total = self._count(question, scope)
-        if question.limit is None:
-            rows = self._connection.execute(_page(question, scope)).all()
-            return Found([row[-1] for row in rows], total, None)
-        rows = self._connection.execute(
-            _page(question, scope).limit(question.limit + 1)
-        ).all()
-        shown = rows[: question.limit]
-        more = len(rows) > len(shown)
-        following = write_cursor(question, [*shown[-1]]) if more else None
+        asked = self._asked(question, scope)
+        total = self._count(asked)
+        rows = self._connection.execute(_page(asked)).all()
+        shown = rows if question.limit is None else rows[: question.limit]
+        following = None
+        if len(rows) > len(shown):
+            following = write_cursor(question, [*shown[-1]])
         return Found([row[-1] for row in shown], total, following)
 
     def strip(self, question: Question, scope: Scope, days: int) -> Strip:
         """How many deadlines on each of the next days, by state."""
         last = question.on + timedelta(days=days)
         day = _C.deadline_on.between(question.on, last)
+        grouped = (_C.deadline_on, _C.state)
         parts = [
-            select(_C.deadline_on, _C.state).where(part, day)
-            for part in _listed(question, scope)
+            select(*grouped, func.count()).where(each, day).group_by(*grouped)
+            for each in _listed(self._asked(question, scope))
         ]
-        listed = union_all(*parts).subquery()
-        columns = (listed.c.deadline_on, listed.c.state)
-        query = select(*columns, func.count()).group_by(*columns)
-        found: defaultdict[date, dict[str, int]] = defaultdict(dict)
-        for on, state, count in self._connection.execute(query):
-            found[on][state] = count
+        found: defaultdict[date, Counter[str]] = defaultdict(Counter)
+        for on, state, count in self._connection.execute(union_all(*parts)):
+            found[on][state] += count
         return dict(sorted(found.items()))
 
-    def _count(self, question: Question, scope: Scope) -> int:
+    def _asked(self, question: Question, scope: Scope) -> _Asked:
+        return _Asked(question, scope, self._connection.dialect.name == "sqlite")
+
+    def _count(self, asked: _Asked) -> int:
         parts = [
-            select(func.count()).select_from(changes).where(part).scalar_subquery()
-            for part in _listed(question, scope)
+            select(func.count()).select_from(changes).where(each).scalar_subquery()
+            for each in _listed(asked)
         ]
-        counted: ColumnElement[Any] = parts[0] + parts[1]
-        return int(self._connection.execute(select(counted)).scalar_one())
+        return sum(self._connection.execute(select(*parts)).one())
 
 
-def _page(question: Question, scope: Scope) -> CompoundSelect[Any]:
-    """The sorted keys and the ids of what is listed."""
+def _page(asked: _Asked) -> Select[Any]:
+    """The sorted keys and the ids of what is listed, and one more than are shown.
+
+    Each part is sorted and cut by itself: an index that has the order is read no further
+    than that.
+    """
+    question = asked.question
     order = _ORDERS[question.sort]
     keys = [*order.keys, _C.id]
     after = _after(question, keys) if question.after is not None else ()
+    most = None if question.limit is None else question.limit + 1
+    reach = None if most is None else question.offset + most
+    labelled = [key.label(f"key_{n}") for n, key in enumerate(keys)]
     parts = [
-        select(*(key.label(f"key_{n}") for n, key in enumerate(keys)))
+        select(*labelled)
         .select_from(order.tables)
-        .where(part, *after)
-        for part in _listed(question, scope)
+        .where(each, *after)
+        .order_by(*_sorted(question, keys))
+        .limit(reach)
+        .subquery()
+        for each in _listed(asked)
     ]
-    query = union_all(*parts)
-    query = query.order_by(
-        *(
-            each.desc() if question.descending else each.asc()
-            for each in query.selected_columns
-        )
-    )
-    return query.offset(question.offset) if question.offset else query
+    listed = union_all(*map(select, parts)).subquery()
+    query = select(listed).order_by(*_sorted(question, listed.c))
+    return query.limit(most).offset(question.offset or None)
+
+
+def _sorted(
+    question: Question, keys: Iterable[ColumnElement[Any]]
+) -> list[ColumnElement[Any]]:
+    return [key.desc() if question.descending else key.asc() for key in keys]
 
 
 def _after(
@@ -187,27 +204,39 @@ def _after(
     return [here < at if question.descending else here > at]
 
 
-def _listed(question: Question, scope: Scope) -> list[ColumnElement[bool]]:
-    """What is in its window; what is not, and needs a person or the clock."""
-    on, narrowed = question.on, _narrowed(question, scope)
-    in_window = and_(_C.listed_on <= on, _C.renewal_start > on)
+def _listed(asked: _Asked) -> list[ColumnElement[bool]]:
+    """What is in its window; what needs a person outside it; what waits for the clock.
+
+    No two of them hold the same change.
+    """
+    question, narrowed = asked.question, _narrowed(asked)
+    on = question.on
+    in_window = (_C.listed_on <= on, _C.renewal_start > on)
     outside = or_(_C.listed_on > on, _C.renewal_start <= on)
-    # What has begun may be listed because the clock did not see to it yet.
-    begun = _C.renewal_start <= min(on, question.now.date())
-    left_over = and_(begun, _C.next_due_at <= question.now)
     waiting = _C.attention.is_not(None)
     if question.needs_person:
-        return [
-            and_(_OPEN, in_window, waiting, *narrowed),
-            and_(_OPEN, outside, waiting, *narrowed),
-        ]
+        return [and_(_few(waiting), *narrowed)]
+    # What has begun may be open only because the clock did not see to it by then.
+    begun = _C.renewal_start <= min(on, question.now.date())
+    left_over = _few(begun, _C.next_due_at <= question.now, _C.attention.is_(None))
     return [
-        and_(_OPEN, in_window, *narrowed),
-        and_(_OPEN, outside, or_(left_over, waiting), *narrowed),
+        and_(_OPEN, *in_window, *narrowed),
+        and_(_few(waiting), outside, *narrowed),
+        and_(left_over, *narrowed),
     ]
 
 
-def _narrowed(question: Question, scope: Scope) -> list[ColumnElement[bool]]:
+def _few(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Open changes of which there are few, found by themselves before all else.
+
+    SQLite keeps no statistics that tell it so, and would read them in the order of an
+    index over all.
+    """
+    return _C.id.in_(select(_C.id).where(_OPEN, *conditions).correlate(None))
+
+
+def _narrowed(asked: _Asked) -> list[ColumnElement[bool]]:
+    question = asked.question
     conditions: list[ColumnElement[bool]] = []
     if question.states:
         conditions.append(_C.state.in_(sorted(question.states)))
@@ -220,14 +249,30 @@ def _narrowed(question: Question, scope: Scope) -> list[ColumnElement[bool]]:
     if question.owner:
         owned = _partner_owned()
         conditions.append(owned if question.owner == PARTNER else not_(owned))
-    whose = _of_customers(question, scope)
+    whose = _of_customers(asked.scope)
     if whose:
         conditions.append(_C.customer_id.in_(select(customers.c.id).where(*whose)))
+    if question.words:
+        conditions.append(_searched(question.words, on_sqlite=asked.on_sqlite))
     return conditions
 
 
-def _of_customers(question: Question, scope: Scope) -> list[ColumnElement[bool]]:
-    """Whose changes: what the asker may see, and what they asked for."""
+def _searched(words: Sequence[str], *, on_sqlite: bool) -> ColumnElement[bool]:
+    """Whether a change is of a customer that holds all of these words.
+
+    SQLite is told to look for them once, and then to look each change up among those
+    found (adding nothing hides the index): they may be most of all customers.
+    """
+    holds = [customers.c.search.contains(word, autoescape=True) for word in words]
+    found = select(customers.c.id).where(*holds)
+    if not on_sqlite:
+        return _C.customer_id.in_(found)
+    once = found.cte("found").prefix_with("MATERIALIZED")
+    return (_C.customer_id + 0).in_(select(once.c.id))
+
+
+def _of_customers(scope: Scope) -> list[ColumnElement[bool]]:
+    """Whose changes: those that the asker may see, and those that they asked for."""
     u, reach = customers.c, scope.reach
     conditions: list[ColumnElement[bool]] = []
     if not reach.everything:
@@ -240,9 +285,4 @@ def _of_customers(question: Question, scope: Scope) -> list[ColumnElement[bool]]
         conditions.append(u.partner_id == scope.partner_id)
     if scope.customer_id is not None:
         conditions.append(u.id == scope.customer_id)
-    conditions += [_holds(u.search, word) for word in question.words]
     return conditions
-
-
-def _holds(column: ColumnElement[str], word: str) -> ColumnElement[bool]:
-    return column.contains(word, autoescape=True)
