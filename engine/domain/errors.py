@@ -29,6 +29,17 @@ class ProblemsError(TacitError):
         super().__init__("\n".join(problem.line_of_text() for problem in problems))
 
 
+class ConflictError(TacitError):
+    """Raised when somebody else changed the same in between: try again."""
+
+
+class StaleError(TacitError):
+    """Raised when a thing is not as whoever wants to change it saw it."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"{name} has changed since you looked at it: look again")
+
+
 class DeliveryError(TacitError):
     """Raised by a channel that did not get a message across."""
 

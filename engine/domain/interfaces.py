@@ -5,7 +5,9 @@ from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Any, Protocol
 
+from engine.domain.access import Reach
 from engine.domain.accounts import Account, SessionRow
+from engine.domain.answered import Answer, AnsweredRequest
 from engine.domain.api_keys import ApiKey
 from engine.domain.archive import SubjectCheckpoint
 from engine.domain.archive_lines import Written
@@ -198,6 +200,7 @@ class Book(Protocol):
     def customer_views(self, ids: Iterable[int]) -> dict[int, dict[str, Any]]: ...
     def contract_views(self, ids: Iterable[int]) -> dict[int, dict[str, Any]]: ...
     def all_rows(self, kind: str) -> Iterator[dict[str, Any]]: ...
+    def affiliations(self) -> dict[str, dict[str, str | None]]: ...
     def customers_of_partner(self, partner_id: int) -> list[int]: ...
     def remember_rules(
         self, texts: Mapping[str, tuple[str, str]], at: datetime
@@ -240,6 +243,48 @@ class ApiKeys(Protocol):
     def revoke(self, key_id: int, now: datetime) -> None: ...
 
 
+class Answered(Protocol):
+    """Requests that are carried out once, and what they were answered."""
+
+    def find(self, person_id: int, key: str) -> AnsweredRequest | None: ...
+    def take_on(
+        self, person_id: int, key: str, request_hash: str, at: datetime
+    ) -> bool: ...
+    def take_over(
+        self, person_id: int, key: str, was_at: datetime, at: datetime
+    ) -> bool: ...
+    def mark_done(self, person_id: int, key: str, at: datetime) -> bool: ...
+    def record(
+        self, person_id: int, key: str, at: datetime, answer: Answer
+    ) -> None: ...
+    def let_go(self, person_id: int, key: str, at: datetime) -> bool: ...
+    def forget(self, before: datetime) -> None: ...
+
+
+class Directory(Protocol):
+    """The book as lists to read."""
+
+    def page(
+        self, kind: str, reach: Reach, *, after: str | None = None, limit: int
+    ) -> list[dict[str, Any]]: ...
+    def one(self, kind: str, code: str) -> dict[str, Any] | None: ...
+
+
+class Messages(Protocol):
+    """Messages as lists to read, by whose they are and for which readers."""
+
+    def page(
+        self,
+        readings: Collection[tuple[Reach, frozenset[str]]],
+        *,
+        status: str | None = None,
+        change_id: int | None = None,
+        before: int | None = None,
+        limit: int,
+    ) -> list[dict[str, Any]]: ...
+    def one(self, message_id: int) -> dict[str, Any] | None: ...
+
+
 class UnitOfWork(Protocol):
     """One transaction over everything; leaving it without `commit` changes nothing."""
 
@@ -253,6 +298,14 @@ class UnitOfWork(Protocol):
     def book(self) -> Book: ...
     @property
     def accounts(self) -> Accounts: ...
+    @property
+    def api_keys(self) -> ApiKeys: ...
+    @property
+    def answered(self) -> Answered: ...
+    @property
+    def directory(self) -> Directory: ...
+    @property
+    def messages(self) -> Messages: ...
     @property
     def listing(self) -> UpcomingList: ...
     @property

@@ -1,6 +1,6 @@
 """Edits by hand: who owns a conversation, who is written to, dates, associations."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -16,6 +16,7 @@ from engine.domain.ruleset import Rulebook
 from engine.services.advance_clock import settle_due
 from engine.services.book_notes import Edit, note_changes, note_edits
 from engine.services.change_association import change_association
+from engine.services.change_tags import must_match
 from engine.services.effects import carry_out
 from engine.services.follow_ends import follow_ends
 from engine.services.list_changes import deadline_of
@@ -37,6 +38,8 @@ class Editor:
     rulebook: Rulebook
     actor: Actor
     now: datetime
+    #: Tags of which the edited change must have one (see `change_tags`).
+    expects: Collection[str] | None = None
 
     @property
     def by(self) -> str:
@@ -49,6 +52,7 @@ class Editor:
         with self.store.begin() as unit:
             row = unit.changes.by_code(code)
             self._must(Action.CHOOSE_OWNER, row.place, "change", code)
+            self._must_match(unit, row)
             _refuse_no_partner(choice, row.partner_id, row.code)
             if row.owner_choice != kept:
                 unit.changes.set_owner(row.id, kept)
@@ -122,6 +126,7 @@ class Editor:
         with self.store.begin() as unit:
             row = unit.changes.by_code(code)
             self._must(Action.MOVE_DATES, row.place, "change", code)
+            self._must_match(unit, row)
             if row.closed_at is None:
                 settle_due(unit, self.rulebook, [row], self.now)
                 row = unit.changes.by_code(code)
@@ -188,6 +193,9 @@ class Editor:
 
     def _must(self, action: Action, place: Place, kind: str, name: str) -> None:
         self.actor.must(action, place, kind, name)
+
+    def _must_match(self, unit: UnitOfWork, row: ChangeRow) -> None:
+        must_match(unit, self.rulebook, row, self.actor, self.now, self.expects)
 
     def _must_set_terms(self, unit: UnitOfWork, contract: Mapping[str, Any]) -> None:
         customer_id = contract["customer_id"]

@@ -1,6 +1,7 @@
 """Somebody fires an event on a change: one permission check, whatever the door."""
 
 import json
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -14,6 +15,7 @@ from engine.domain.outcome import Event, Outcome, Refusal, RefusalReason
 from engine.domain.problems import did_you_mean
 from engine.domain.records import ChangeRow, Person
 from engine.domain.ruleset import Rulebook, Ruleset
+from engine.services.change_tags import must_match
 from engine.services.effects import carry_out
 from engine.services.ledger import Ledger, make_note
 
@@ -39,18 +41,20 @@ class Fired:
     is_seen: bool = True
 
 
-def fire_event(
+def fire_event(  # noqa: PLR0913 - who fires what on which change, when
     store: Storage,
     rulebook: Rulebook,
     code: str,
     event: str,
     actor: Actor,
     now: datetime,
+    expects: Collection[str] | None = None,
 ) -> Fired:
     """Fire `event` on the change called `code`; `actor.code` is a person's.
 
     A refusal changes nothing but the audit trail, which keeps it; a word that is no
-    event leaves no trace.
+    event leaves no trace, and neither does a change of which none of the tags that the
+    actor `expects` is true any more (StaleError).
     """
     with store.begin() as unit:
         row = unit.changes.by_code(code)
@@ -58,6 +62,7 @@ def fire_event(
         ruleset = rulebook.machines[row.type]
         if event not in _events(ruleset):
             raise UnknownEventError(event, ruleset)
+        must_match(unit, rulebook, row, actor, now, expects)
         role = role_of(person, row) if actor.may(Action.ANSWER, row.place) else None
         outcome = _decide(ruleset, row, event, role, now)
         ledger = Ledger(unit, now)

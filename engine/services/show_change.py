@@ -31,12 +31,19 @@ def show_change(
     with store.begin(read_only=True) as unit:
         row = unit.changes.by_code(code)
         actor.must(Action.SEE_CHANGES, row.place, "change", code)
-        today = local_day(now, row.zone)
-        [facts] = view_changes(unit, rulebook, [row], today)
-        trail = unit.audit.trail(audit.CHANGE, row.id, row.code)
-        archives = archives_of(unit.audit.trail(TRAIL, TRAIL_ID, TRAIL))
-        messages = unit.outbox.listing(change_id=row.id, limit=100)
-        usage = opened_by(unit, rulebook.machines[row.type], row)
+        return view_change(unit, rulebook, row, now, actor)
+
+
+def view_change(
+    unit: UnitOfWork, rulebook: Rulebook, row: ChangeRow, now: datetime, actor: Actor
+) -> dict[str, Any]:
+    """The same of a change that was read, and that the actor may see."""
+    today = local_day(now, row.zone)
+    [facts] = view_changes(unit, rulebook, [row], today)
+    trail = unit.audit.trail(audit.CHANGE, row.id, row.code)
+    archives = archives_of(unit.audit.trail(TRAIL, TRAIL_ID, TRAIL))
+    messages = unit.outbox.listing(change_id=row.id, limit=100)
+    usage = opened_by(unit, rulebook.machines[row.type], row)
     if not actor.may(Action.SEE_AMOUNTS, row.place):
         facts |= dict.fromkeys(AMOUNTS)
     messages = readable(messages, actor.reads(row.place))

@@ -7,7 +7,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, Select, and_, func, or_, select, update
 from sqlalchemy.sql.elements import ColumnElement
 
-from engine.domain.errors import NotFoundError, TacitError
+from engine.domain.errors import ConflictError, NotFoundError
 from engine.domain.openings import RENEWAL, NewChange, Occasion, occasion
 from engine.domain.problems import nearest
 from engine.domain.records import (
@@ -25,10 +25,6 @@ _OPENED: Final = (
     "state", "rules_version", "listed_on", "deadline_on", "customer_id", "opened_at",
     "plan", "version", "head",
 )  # fmt: skip
-
-
-class ConflictError(TacitError):
-    """Raised when a change was changed by somebody else in between: try again."""
 
 
 def counted_from() -> ColumnElement[Any]:

@@ -375,10 +375,11 @@ class OutboxRows:
         if change_id is not None:
             query = query.where(o.change_id == change_id)
         rows = [dict(row._mapping) for row in self._connection.execute(query)]
-        copies = self._copies([row["id"] for row in rows])
+        copies = self.copies([row["id"] for row in rows])
         return [row | {"copies": copies.get(row["id"], [])} for row in rows]
 
-    def _copies(self, outbox_ids: Sequence[int]) -> dict[int, list[dict[str, Any]]]:
+    def copies(self, outbox_ids: Sequence[int]) -> dict[int, list[dict[str, Any]]]:
+        """The copies that were made of messages, for people to read, by message."""
         d = deliveries.c
         query = (
             select(

@@ -418,7 +418,8 @@ answered_requests = Table(
     Column("person_id", Id, ForeignKey("people.id"), primary_key=True),
     Column("key", String(80), primary_key=True),
     Column("request_hash", String(64), nullable=False),
-    Column("status", Integer),  # null while the first request is being worked on
+    # Null while the first request is being worked on, 0 once it wrote what it was to.
+    Column("status", Integer),
     Column("body", Text),
     Column("at", UtcDateTime, nullable=False, index=True),
 )

@@ -6,13 +6,17 @@ from contextlib import contextmanager
 from sqlalchemy import Connection, Engine, Transaction, insert, select
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
+from engine.domain.errors import ConflictError
 from engine.store import database
 from engine.store.account_rows import AccountRows
+from engine.store.answered_rows import AnsweredRows
 from engine.store.api_key_rows import ApiKeyRows
 from engine.store.audit_rows import AuditRows
 from engine.store.book_rows import BookRows
-from engine.store.change_rows import ChangeRows, ConflictError
+from engine.store.change_rows import ChangeRows
+from engine.store.directory_rows import DirectoryRows
 from engine.store.listing_rows import ListingRows
+from engine.store.message_rows import MessageRows
 from engine.store.outbox_rows import OutboxRows
 from engine.store.search_rows import SearchRows
 from engine.store.tables import metadata
@@ -32,6 +36,10 @@ class Unit:
         self.search = SearchRows(connection)
         self.book = BookRows(connection, self.search)
         self.accounts = AccountRows(connection)
+        self.api_keys = ApiKeyRows(connection)
+        self.answered = AnsweredRows(connection)
+        self.directory = DirectoryRows(connection)
+        self.messages = MessageRows(connection, self.outbox)
         self.listing = ListingRows(connection)
         self.api_keys = ApiKeyRows(connection)
 

@@ -20,6 +20,7 @@ from engine.services.list_changes import (
     list_changes,
 )
 from engine.services.show_change import show_change
+from notifiers.refusals import refusal_sentence
 from notifiers.wording import Wording
 from tacit.cli.change_page import print_change
 from tacit.cli.options import DEFAULT_HOME, Home, Json, Now
@@ -98,7 +99,7 @@ def fire(
         actor = acting(app, person)
         fired = fire_event(app.store, app.rulebook, change, event, actor, moment)
         language = app.settings.vendor.language
-    sentence = _refusal_sentence(fired, language) if fired.refusal else None
+    sentence = _sentence(fired, language)
     if as_json:
         print_json(
             {
@@ -141,22 +142,16 @@ def _standing(row: dict[str, Any]) -> str:
     return f"{row['state']}{overdue}{', needs a person' if row['attention'] else ''}"
 
 
-def _refusal_sentence(fired: Fired, language: str) -> str:
+def _sentence(fired: Fired, language: str) -> str | None:
     """Why it was refused, in the language of whoever sits at the command line."""
-    assert fired.refusal is not None  # noqa: S101 - the caller checked
-    wording = Wording(language)
-    values = dict(fired.refusal.values)
-    event = wording.section("events").get(fired.event, fired.event)
-    who = [r for r in str(values.get("who", "")).split(", ") if r]
-    roles = wording.section("roles")
-    return wording.sentence(
-        fired.refusal.reason.value,
+    if fired.refusal is None:
+        return None
+    return refusal_sentence(
+        Wording(language),
+        fired.refusal,
+        event=fired.event,
+        state=fired.state,
         who=fired.person.name,
-        event=event,
-        allowed=", ".join(roles.get(role, role) for role in who),
-        state=wording.section("states").get(fired.state, fired.state),
-        deadline=values.get("deadline", ""),
-        closed_on=values.get("closed_on", ""),
     )
 
 

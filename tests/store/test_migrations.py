@@ -5,12 +5,12 @@ import pytest
 from alembic import command
 from sqlalchemy import inspect, text
 
+from engine.domain.errors import ConflictError
 from engine.domain.openings import NewChange
 from engine.domain.records import Dates
 from engine.domain.ruleset import Rulebook
 from engine.services.advance_clock import advance_clock
 from engine.store import database
-from engine.store.change_rows import ConflictError
 from engine.store.database import DatabaseError
 from engine.store.unit_of_work import Store
 from tests.support.books import a_small_book, at, imported

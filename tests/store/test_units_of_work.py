@@ -4,9 +4,9 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 from sqlalchemy import event
 
+from engine.domain.errors import ConflictError
 from engine.domain.records import ChangeRow, ChangeUpdate, NewEntry, NewMessage
 from engine.domain.ruleset import Rulebook
-from engine.store.change_rows import ConflictError
 from engine.store.unit_of_work import Store
 from tests.support.books import a_contract, a_small_book, at, imported, the_change
 
