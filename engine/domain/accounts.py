@@ -3,6 +3,7 @@
 import hashlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import NamedTuple
 
 
@@ -39,6 +40,33 @@ class SessionLimits:
             now - session.seen_at >= self.idle
             or now - session.created_at >= self.longest
         )
+
+
+class LinksFor(StrEnum):
+    """Who is mailed a link when they ask for one."""
+
+    ACCOUNTS = "accounts"  #: whoever was let in once
+    ROLES = "roles"  #: whoever was given a role in the book, too
+
+
+@dataclass(frozen=True, slots=True)
+class SignInLimits:
+    """How often signing in may be tried: within the window, and of links mailed."""
+
+    attempts: int
+    window: timedelta
+    links: int
+
+
+class Identity(NamedTuple):
+    """Who somebody is at a single sign-on provider, as it vouches for it.
+
+    `email` is None unless the provider says that it verified the address.
+    """
+
+    issuer: str
+    subject: str
+    email: str | None
 
 
 def hash_of(token: str) -> str:

@@ -1,4 +1,4 @@
-"""Signing in and out: by a one-time link here, and what a session lets somebody do."""
+"""Sessions, and the one-time links that begin one; what a session lets somebody do."""
 
 import secrets
 from dataclasses import dataclass
@@ -10,6 +10,7 @@ from engine.domain.accounts import SessionLimits, hash_of
 from engine.domain.errors import TacitError
 from engine.domain.interfaces import Storage, UnitOfWork
 from engine.domain.records import Person
+from engine.services.account_notes import note_account
 
 #: A session is noted as seen at most so often: reading a page need not write.
 NOTED_EVERY: Final = timedelta(minutes=1)
@@ -27,20 +28,40 @@ class SignedIn:
     person: Person
     actor: Actor
     preferences: dict[str, str]
+    how: str  # link, password or sso
 
 
-def invite(store: Storage, person: str, now: datetime, lasts: timedelta) -> str:
-    """Let a person sign in: the token of a link that works once, for a while."""
-    token = secrets.token_urlsafe(32)
+def invite(
+    store: Storage,
+    person: str,
+    now: datetime,
+    lasts: timedelta,
+    *,
+    by: str = "operations",
+) -> str:
+    """Let a person sign in: the token of a link that works once, for a while.
+
+    Whoever has no account is given one.
+    """
     with store.begin() as unit:
-        found = unit.book.person(person)
-        account = unit.accounts.account(found.id)
-        if account is None:
-            unit.accounts.add_account(found.id, now)
-        elif account.disabled_at is not None:
-            raise SignInError(f"{found.name}'s account is disabled")
-        unit.accounts.add_link(hash_of(token), found.id, now, now + lasts)
+        token = make_link(unit, unit.book.person(person), now, lasts, by)
         unit.commit()
+    return token
+
+
+def make_link(
+    unit: UnitOfWork, person: Person, now: datetime, lasts: timedelta, by: str
+) -> str:
+    """A link's token, within a transaction; links made before it go on working."""
+    unit.accounts.hold(person.id)
+    account = unit.accounts.account(person.id)
+    if account is None:
+        unit.accounts.add_account(person.id, now)
+        note_account(unit, person.id, "made", by, now)
+    elif account.disabled_at is not None:
+        raise SignInError(f"{person.name}'s account is disabled")
+    token = secrets.token_urlsafe(32)
+    unit.accounts.add_link(hash_of(token), person.id, now, now + lasts)
     return token
 
 
@@ -66,12 +87,18 @@ def sign_in_by_link(store: Storage, token: str, now: datetime) -> str:
 
 def begin_session(unit: UnitOfWork, person_id: int, now: datetime, by: str) -> str:
     """A session of its own for each time somebody signs in; its token."""
+    unit.accounts.hold(person_id)
     account = unit.accounts.account(person_id)
     if account is None or account.disabled_at is not None:
         raise SignInError("this account cannot be used")
     token = secrets.token_urlsafe(32)
     unit.accounts.add_session(hash_of(token), person_id, now, by)
+    note_account(unit, person_id, "signed in", _code(unit, person_id), now, how=by)
     return token
+
+
+def _code(unit: UnitOfWork, person_id: int) -> str:
+    return unit.book.people([person_id])[person_id].code
 
 
 def find_session(
@@ -92,7 +119,7 @@ def find_session(
         with store.begin() as unit:
             unit.accounts.see_session(session.token_hash, now)
             unit.commit()
-    return SignedIn(token, person, actor, chosen)
+    return SignedIn(token, person, actor, chosen, session.signed_in_by)
 
 
 def actor_for(unit: UnitOfWork, policy: Policy, person: Person) -> Actor:

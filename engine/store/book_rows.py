@@ -208,6 +208,12 @@ class BookRows:
         is_primary, is_point = found.one()
         return bool(is_primary), bool(is_point)
 
+    def people_at(self, address: str) -> list[Person]:
+        """Everybody with this address, whatever its case."""
+        query = select(people).where(func.lower(people.c.email) == address.casefold())
+        ordered = query.order_by(people.c.id)
+        return [_person(row) for row in self._connection.execute(ordered).mappings()]
+
     def vendor_people(self, role: str) -> list[Person]:
         """The vendor's people who hold a role."""
         query = (

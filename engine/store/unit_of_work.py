@@ -11,6 +11,7 @@ from engine.store import database
 from engine.store.account_rows import AccountRows
 from engine.store.answered_rows import AnsweredRows
 from engine.store.api_key_rows import ApiKeyRows
+from engine.store.attempt_rows import AttemptRows
 from engine.store.audit_rows import AuditRows
 from engine.store.book_rows import BookRows
 from engine.store.change_rows import ChangeRows
@@ -41,7 +42,7 @@ class Unit:
         self.directory = DirectoryRows(connection)
         self.messages = MessageRows(connection, self.outbox)
         self.listing = ListingRows(connection)
-        self.api_keys = ApiKeyRows(connection)
+        self.attempts = AttemptRows(connection)
 
     def commit(self) -> None:
         """Make it so; where that fails, nothing was changed and nothing stays locked.
