@@ -186,9 +186,8 @@ class Actor:
         """NotPermittedError unless permitted; NotFoundError where not even seen."""
         if self.may(action, place):
             return
-        if self.may(_SIGHT.get(action, action), place):
-            raise NotPermittedError(self.name, action)
-        if action in _SIGHT or place != NOBODYS:
+        # The installation itself is no secret.
+        if place != NOBODYS and not self.may(_SIGHT.get(action, action), place):
             raise NotFoundError(kind, name)
         raise NotPermittedError(self.name, action)
 

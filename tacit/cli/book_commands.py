@@ -8,10 +8,11 @@ from typing import Annotated, Any, Final
 
 import typer
 
-from engine.domain.access import operator
+from engine.domain.access import Action
 from engine.domain.errors import ProblemsError, TacitError
 from engine.domain.listing import Question
 from engine.domain.moments import local_day
+from engine.domain.place import NOBODYS
 from engine.services import export_book, import_book
 from engine.services.list_changes import AMOUNTS, COLUMNS, list_changes
 from engine.store.book_files.loading import LoadedBook, load_book
@@ -19,9 +20,9 @@ from engine.store.book_files.mapping_files import load_mapping
 from engine.store.book_files.references import check_references
 from engine.store.book_files.writing import write_csv, write_workbook
 from tacit.bootstrap import App
-from tacit.cli.options import DEFAULT_HOME, Home, Json, Now
+from tacit.cli.options import DEFAULT_HOME, SOMEBODY, AsSeenBy, Home, Json, Now
 from tacit.cli.output import print_json, print_problems, print_table, progress, say
-from tacit.cli.session import open_at
+from tacit.cli.session import acting, open_at
 
 _COUNTED: Final = ("new", "changed", "same")
 
@@ -129,19 +130,22 @@ def export(
             help="changes (the list), or for .xlsx: book (every kind of row).",
         ),
     ] = What.CHANGES,
+    by: AsSeenBy = SOMEBODY,
     home: Home = DEFAULT_HOME,
     now: Now = None,
 ) -> None:
     """Write the list of upcoming changes, or the whole book, for a spreadsheet."""
     with open_at(home, now) as (app, moment):
+        actor = acting(app, by)
         today = local_day(moment, app.settings.vendor.time_zone)
         columns = [column.name for column in COLUMNS]
         sheets: dict[str, tuple[list[str], Any]] = {}
         if what is What.BOOK:
+            actor.must(Action.EXPORT_BOOK, NOBODYS, "book", str(file))
             sheets = export_book.sheets(app.store)
         else:
             question = Question(today, moment)
-            rows = list_changes(app.store, app.rulebook, question, operator()).rows
+            rows = list_changes(app.store, app.rulebook, question, actor).rows
             listed = [[_cell(name, row[name]) for name in columns] for row in rows]
             sheets["changes"] = (columns, listed)
         _write(file, what, sheets)

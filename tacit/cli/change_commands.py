@@ -6,7 +6,6 @@ from typing import Annotated, Any
 
 import typer
 
-from engine.domain.access import operator
 from engine.domain.errors import TacitError
 from engine.domain.listing import Question
 from engine.domain.moments import local_day
@@ -23,7 +22,7 @@ from engine.services.show_change import show_change
 from notifiers.refusals import refusal_sentence
 from notifiers.wording import Wording
 from tacit.cli.change_page import print_change
-from tacit.cli.options import DEFAULT_HOME, Home, Json, Now
+from tacit.cli.options import DEFAULT_HOME, SOMEBODY, AsSeenBy, Home, Json, Now
 from tacit.cli.output import counted, print_json, print_table, say
 from tacit.cli.session import acting, open_at
 
@@ -45,6 +44,7 @@ def changes(
         str | None,
         typer.Option("--columns", help=f"After the five locked ones, of: {_EXTRA}."),
     ] = None,
+    by: AsSeenBy = SOMEBODY,
     home: Home = DEFAULT_HOME,
     now: Now = None,
     as_json: Json = False,
@@ -59,7 +59,7 @@ def changes(
         today = local_day(moment, app.settings.vendor.time_zone)
         day = _day(on) if on else today
         question = Question(day, moment, search=search or "", partner=partner)
-        rows = list_changes(app.store, app.rulebook, question, operator()).rows
+        rows = list_changes(app.store, app.rulebook, question, acting(app, by)).rows
     if as_json:
         print_json(rows)
     else:
@@ -68,13 +68,14 @@ def changes(
 
 def show(
     change: Annotated[str, typer.Argument(help="The change's id, from the list.")],
+    by: AsSeenBy = SOMEBODY,
     home: Home = DEFAULT_HOME,
     now: Now = None,
     as_json: Json = False,
 ) -> None:
     """Show one change: facts, plan ahead, history, messages."""
     with open_at(home, now) as (app, moment):
-        found = show_change(app.store, app.rulebook, change, moment, operator())
+        found = show_change(app.store, app.rulebook, change, moment, acting(app, by))
     if as_json:
         print_json(found)
         return

@@ -8,8 +8,9 @@ from engine.domain.errors import TacitError
 from engine.domain.letters import Audience, LetterRequest, Rendered
 from engine.domain.parsing import LANGUAGES
 from engine.services.edit_book import Editor
+from engine.services.read_messages import Wanted, list_messages
 from tacit.bootstrap import App, check_rules
-from tacit.cli.options import DEFAULT_HOME, SOMEBODY, By, Home, Json, Now
+from tacit.cli.options import DEFAULT_HOME, SOMEBODY, AsSeenBy, By, Home, Json, Now
 from tacit.cli.output import print_json, print_table, say
 from tacit.cli.session import acting, open_app, open_at
 from tacit.previews import preview_values
@@ -20,13 +21,16 @@ def messages(
         bool, typer.Option("--held", help="Only what waits for a person.")
     ] = False,
     limit: Annotated[int, typer.Option("--limit", min=1, help="At most so many.")] = 50,
+    by: AsSeenBy = SOMEBODY,
     home: Home = DEFAULT_HOME,
     as_json: Json = False,
 ) -> None:
     """List messages, the newest first: queued, sent, held, dropped."""
-    with open_app(home) as app, app.store.begin(read_only=True) as unit:
-        rows = unit.outbox.listing(status="held" if held else None, limit=limit)
-        counts = unit.outbox.counts()
+    with open_app(home) as app:
+        wanted = Wanted(limit, status="held" if held else None)
+        rows = list_messages(app.store, acting(app, by), wanted).rows
+        with app.store.begin(read_only=True) as unit:
+            counts = unit.outbox.counts()
     if as_json:
         print_json(rows)
         return
@@ -34,6 +38,8 @@ def messages(
         [row | {"copies": _copies(row["copies"])} for row in rows],
         ["queued_at", "change", "customer", "message", "role", "status", "copies", "reason"],
     )  # fmt: skip
+    if by != SOMEBODY:
+        return
     in_doubt = counts.pop("ambiguous")
     told = ", ".join(f"{number} {name}" for name, number in sorted(counts.items()))
     say(f"messages: {told or 'none'}; copies in doubt: {in_doubt}")

@@ -42,6 +42,14 @@ By = Annotated[
         show_default=False,
     ),
 ]
+AsSeenBy = Annotated[
+    str,
+    typer.Option(
+        "--as",
+        help="As this person sees it: a person's code or address.",
+        show_default=False,
+    ),
+]
 #: Said in the audit trail of whoever does not say who they are.
 SOMEBODY = "operations"
 DEFAULT_HOME = DEFAULT
