@@ -187,6 +187,7 @@ class App:
                 page_size=settings.page_size,
                 largest_request=settings.largest_request_mb * 1_000_000,
             ),
+            channels=frozenset(self.channels),
         )
 
     def recording(self) -> Delivering:

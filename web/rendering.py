@@ -11,6 +11,8 @@ from babel.dates import format_date, format_datetime
 from babel.numbers import format_currency, format_decimal
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from engine.domain.moments import last_whole_day
+from engine.domain.recipients import reason_code
 from notifiers.wording import Wording, babel_locale, long_date
 from web.translations import translations
 
@@ -31,6 +33,7 @@ def environment(language: str) -> Environment:
     made.install_gettext_translations(  # type: ignore[attr-defined]
         translations(language), newstyle=True
     )
+    made.globals["reason_code"] = reason_code
     locale = babel_locale(language)
     made.filters |= {
         "day": lambda day: long_date(day, language) if day else "",
@@ -38,6 +41,8 @@ def environment(language: str) -> Environment:
             format_date(day, format="d MMM y", locale=locale) if day else ""
         ),
         "moment": lambda at, zone: _moment(at, zone, locale),
+        "last_day": last_whole_day,
+        "who_role": lambda role, word: word("roles", role),
         "number": lambda value: (
             "" if value is None else format_decimal(value, locale=locale)
         ),

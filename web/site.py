@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from engine.domain.access import Policy
 from engine.domain.accounts import SessionLimits
 from engine.domain.interfaces import Storage
+from engine.domain.letters import ChannelName
 from engine.domain.ruleset import Rulebook
 from notifiers.rendering import Templates
 from notifiers.wording import Wording
@@ -45,6 +46,7 @@ class Site:
     clock: Callable[[], datetime]
     words: Mapping[str, Wording]  # by language
     settings: SiteSettings
+    channels: frozenset[str] = frozenset(ChannelName)  # those that are configured
 
     @property
     def rulebook(self) -> Rulebook:

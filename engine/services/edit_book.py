@@ -24,7 +24,15 @@ from engine.services.plan_again import Moved, follow_facts, plan_again
 
 
 class EditError(TacitError):
-    """Raised when an edit cannot be made; nothing was changed."""
+    """Raised when an edit cannot be made; nothing was changed.
+
+    `reason` and `values` are for whoever says it in other words.
+    """
+
+    def __init__(self, reason: str, text: str, **values: object) -> None:
+        self.reason = reason
+        self.values = values
+        super().__init__(text.format(**values))
 
 
 @dataclass(frozen=True)
@@ -75,7 +83,9 @@ class Editor:
     def owner_of_partner(self, code: str, choice: str) -> str:
         """Set a partner's standing choice for all its customers."""
         if choice == DEFAULT:
-            raise EditError("a partner's standing choice is vendor or partner")
+            raise EditError(
+                "no_default", "a partner's standing choice is vendor or partner"
+            )
         with self.store.begin(read_only=True) as unit:
             place = Place(partner_id=unit.book.one("partners", code)["id"])
             self._must(Action.CHOOSE_STANDING_OWNER, place, "partner", code)
@@ -94,7 +104,10 @@ class Editor:
             found = unit.book.person(person)
             if found.customer_id != row["id"]:
                 raise EditError(
-                    f"{person} is not among the users of {row['name']}'s account"
+                    "no_user",
+                    "{person} is not among the users of {customer}'s account",
+                    person=person,
+                    customer=row["name"],
                 )
             if row["primary_contact_id"] != found.id:
                 changed = {"primary_contact_id": found.id}
@@ -237,18 +250,37 @@ class Editor:
 
 def _refuse_no_partner(choice: str, partner_id: object, name: str) -> None:
     if choice == PARTNER and partner_id is None:
-        raise EditError(f"{name}: no partner is associated that could own it")
+        raise EditError(
+            "no_partner",
+            "{name}: no partner is associated that could own it",
+            name=name,
+        )
 
 
 def _refuse_beyond_its_term(row: ChangeRow, day: date) -> None:
     """A date so far off is a slip of the pen: another change is meant, or none."""
     if day <= row.started_on:
-        raise EditError(f"{row.contract_code} began only on {row.started_on}")
+        raise EditError(
+            "before_contract",
+            "{contract} began only on {day}",
+            contract=row.contract_code,
+            day=row.started_on,
+        )
     following = add_months(row.period_on, row.commitment_months)
     if day >= following:
-        raise EditError(f"{day} is not before the renewal after it, on {following}")
+        raise EditError(
+            "beyond_term",
+            "{day} is not before the renewal after it, on {following}",
+            day=day,
+            following=following,
+        )
 
 
 def _refuse_closed(row: ChangeRow) -> None:
     if row.closed_at is not None:
-        raise EditError(f"{row.code} was closed on {row.closed_at:%Y-%m-%d}")
+        raise EditError(
+            "closed",
+            "{change} was closed on {day}",
+            change=row.code,
+            day=row.closed_at.date(),
+        )

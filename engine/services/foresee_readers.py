@@ -27,6 +27,17 @@ class Readers:
     people: tuple[Reader, ...] = ()
     nobody: str | None = None
 
+    @property
+    def by_person(self) -> list[tuple[str, str, tuple[str, ...]]]:
+        """Each person once: name, as what reader, and over which channels."""
+        found: dict[tuple[str, str, str], tuple[str, ...]] = {}
+        for one in self.people:
+            key = (one.code, one.name, one.audience)
+            found[key] = (*found.get(key, ()), one.channel)
+        return [
+            (name, audience, found[c, name, audience]) for c, name, audience in found
+        ]
+
 
 @dataclass(frozen=True, slots=True)
 class _Thought:

@@ -7,6 +7,11 @@ document.addEventListener("htmx:afterSwap", (event) => {
   if (dialog && !dialog.open) dialog.showModal();
 });
 
+// Where a dialog cannot be had, its address says why.
+document.addEventListener("htmx:responseError", (event) => {
+  if (event.detail.target.id === "dialog") location.assign(event.detail.pathInfo.finalRequestPath);
+});
+
 document.addEventListener("click", (event) => {
   const closing = event.target.closest("[data-closes]");
   if (!closing) return;
