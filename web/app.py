@@ -14,12 +14,18 @@ from engine.domain.access import NotPermittedError
 from engine.domain.errors import NotFoundError, TacitError
 from web.errors import BadRequestError, ForgedFormError, SignInFirst
 from web.middleware import LargestRequest, Requests
-from web.pages import actions, change, home, sign_in
+from web.pages import actions, change, customer, home, sign_in
 from web.site import Site
 from web.visits import AnyVisit, visiting
 
 STATIC: Final = Path(__file__).with_name("static")
-_ROUTERS: Final = (actions.router, change.router, home.router, sign_in.router)
+_ROUTERS: Final = (
+    actions.router,
+    change.router,
+    customer.router,
+    home.router,
+    sign_in.router,
+)
 
 
 def create_app(site: Site) -> FastAPI:

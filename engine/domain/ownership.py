@@ -25,3 +25,17 @@ def communication_owner(
     if customer_choice != DEFAULT:
         return customer_choice
     return PARTNER if partner_owns else VENDOR
+
+
+def deciding_choice(
+    *, change_choice: str | None, customer_choice: str, partner_owns: bool | None
+) -> str:
+    """Whose choice makes the owner what it is: the most specific that there is.
+
+    `nobody` where no partner is associated, so that there is nothing to choose.
+    """
+    if partner_owns is None:
+        return "nobody"
+    if change_choice is not None:
+        return "change"
+    return "customer" if customer_choice != DEFAULT else "partner"

@@ -7,6 +7,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, Table, func, insert, or_, select, tuple_, update
 from sqlalchemy.dialects import postgresql, sqlite
 
+from engine.domain.access import Reach
 from engine.domain.errors import NotFoundError, TacitError
 from engine.domain.openings import ContractTerms, MonthOfUsage
 from engine.domain.problems import nearest
@@ -193,6 +194,29 @@ class BookRows:
         query = select(people).where(people.c.customer_id == customer_id)
         rows = self._connection.execute(query.order_by(people.c.name, people.c.id))
         return [_person(row) for row in rows.mappings()]
+
+    def rows_of(self, kind: str, customer_id: int) -> list[dict[str, Any]]:
+        """A customer's contracts or sites, by their codes."""
+        table = TABLES[kind]
+        query = select(table).where(table.c.customer_id == customer_id)
+        rows = self._connection.execute(query.order_by(table.c.code)).mappings()
+        return [dict(row) for row in rows]
+
+    def customers_within(
+        self, reach: Reach, search: str, *, offset: int, limit: int
+    ) -> list[int]:
+        """Customers whose name, domain, hub id or code holds a text, by their names."""
+        c = customers.c
+        query = select(c.id).order_by(c.name, c.id).offset(offset).limit(limit)
+        if not reach.everything:
+            theirs = or_(c.partner_id.in_(reach.partners), c.id.in_(reach.customers))
+            query = query.where(theirs)
+        if search:
+            columns = (c.name, c.domain, c.hub_id, c.code)
+            query = query.where(
+                or_(*(each.icontains(search, autoescape=True) for each in columns))
+            )
+        return [*self._connection.execute(query).scalars()]
 
     def stands(self, person: Person) -> tuple[bool, bool]:
         """Whether somebody is a primary contact, and whether a point of contact."""
