@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, NamedTuple
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from pydantic_settings import (
@@ -18,6 +19,7 @@ from pydantic_settings import (
 )
 
 from engine.domain import moments, parsing, yaml_text
+from engine.domain.accounts import LinksFor
 from engine.domain.errors import ProblemsError, TacitError
 from engine.domain.problems import did_you_mean
 from engine.domain.yaml_text import Source
@@ -132,6 +134,7 @@ class SignOnSettings(Part):
     issuer: str | None = None
     client_id: str | None = None
     client_secret: str | None = None
+    name: str | None = None
 
 
 class WebSettings(Part):
@@ -146,6 +149,9 @@ class WebSettings(Part):
     key_lasts: Duration
     sign_in_attempts: Annotated[int, Field(gt=0)]
     sign_in_window: Duration
+    password_length: Annotated[int, Field(ge=8, le=200)]
+    links_for: LinksFor
+    link_mails: Annotated[int, Field(gt=0)]
     page_size: Annotated[int, Field(gt=0, le=500)]
     largest_request_mb: Annotated[int, Field(gt=0, le=1_000)]
 
@@ -287,11 +293,29 @@ def _contradictions(settings: Settings) -> Iterator[_Complaint]:
             "delivery.lease: must be longer than delivery.fresh_for and the longest "
             "timeout together, or a message could be taken over while it is sent",
         )
+    yield from _sign_on_contradictions(settings.sign_on)
     if clock.silent_for <= clock.tick_every:
         yield _Complaint(
             ("clock", "silent_for"),
             "clock.silent_for: must be longer than clock.tick_every, or the clock "
             "would count as silent between two ticks",
+        )
+
+
+def _sign_on_contradictions(sign_on: SignOnSettings) -> Iterator[_Complaint]:
+    if sign_on.issuer is None:
+        return
+    address = urlsplit(sign_on.issuer)
+    is_here = address.hostname in ("localhost", "127.0.0.1", "::1")
+    if address.scheme != "https" and not (address.scheme == "http" and is_here):
+        yield _Complaint(
+            ("sign_on", "issuer"), "sign_on.issuer: must be an https address"
+        )
+    if not sign_on.client_id:
+        yield _Complaint(
+            ("sign_on", "client_id"),
+            "sign_on.client_id: is what the provider calls this installation; an "
+            "issuer is of no use without it",
         )
 
 

@@ -14,7 +14,7 @@ from engine.domain.accounts import SessionLimits
 from engine.domain.errors import ProblemsError, TacitError
 from engine.domain.interfaces import Channel
 from engine.domain.letter_values import Vendor
-from engine.domain.letters import Audience
+from engine.domain.letters import Audience, Letter
 from engine.domain.parsing import LANGUAGES
 from engine.domain.problems import Problem
 from engine.domain.retry import RetryPolicy
@@ -38,7 +38,7 @@ from notifiers.wording import SHIPPED_WORDING, Wording
 from notifiers.wording_checks import missing_words
 from tacit.clock import utc_now
 from tacit.home import Home
-from web.site import Site, SiteSettings
+from web.site import SignOn, Site, SiteSettings
 
 
 class Written(Protocol):
@@ -167,6 +167,7 @@ class App:
         """What the pages and the API need."""
         settings, vendor = self.settings.web, self.settings.vendor
         _ = self.rulebook, self.templates
+        url = settings.url or f"http://{settings.host}:{settings.port}"
         return Site(
             store=self.store,
             rules=lambda: self.rulebook,
@@ -178,16 +179,39 @@ class App:
                 vendor=vendor.name,
                 time_zone=vendor.time_zone,
                 language=vendor.language,
-                url=(settings.url or f"http://{settings.host}:{settings.port}"),
+                url=url.rstrip("/"),
                 sessions=SessionLimits(settings.session_idle, settings.session_longest),
                 link_lasts=settings.link_lasts,
                 key_lasts=settings.key_lasts,
                 sign_in_attempts=settings.sign_in_attempts,
                 sign_in_window=settings.sign_in_window,
+                password_length=settings.password_length,
+                links_for=settings.links_for,
+                link_mails=settings.link_mails,
                 page_size=settings.page_size,
                 largest_request=settings.largest_request_mb * 1_000_000,
             ),
             channels=frozenset(self.channels),
+            post=self._post,
+            sign_on=self._sign_on(url.rstrip("/")),
+        )
+
+    def _post(self, letter: Letter) -> None:
+        self.channels["email"].send(letter)
+
+    def _sign_on(self, url: str) -> SignOn | None:
+        sign_on = self.settings.sign_on
+        if sign_on.issuer is None or sign_on.client_id is None:
+            return None
+        # What checks signatures is slow to import; commands do without.
+        from web.sign_on import RETURN_PATH, OpenIdConnect
+
+        return OpenIdConnect(
+            sign_on.issuer,
+            sign_on.client_id,
+            sign_on.client_secret,
+            f"{url}{RETURN_PATH}",
+            sign_on.name,
         )
 
     def recording(self) -> Delivering:

@@ -3,6 +3,7 @@
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
+from urllib.parse import quote
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -14,17 +15,31 @@ from engine.domain.access import NotPermittedError
 from engine.domain.errors import NotFoundError, TacitError
 from web.errors import BadRequestError, ForgedFormError, SignInFirst
 from web.middleware import LargestRequest, Requests
-from web.pages import actions, change, customer, home, sign_in
+from web.pages import (
+    account,
+    account_password,
+    actions,
+    change,
+    customer,
+    home,
+    sign_in,
+    sign_in_link,
+    sign_in_sso,
+)
 from web.site import Site
 from web.visits import AnyVisit, visiting
 
 STATIC: Final = Path(__file__).with_name("static")
 _ROUTERS: Final = (
+    account.router,
+    account_password.router,
     actions.router,
     change.router,
     customer.router,
     home.router,
     sign_in.router,
+    sign_in_link.router,
+    sign_in_sso.router,
 )
 
 
@@ -62,7 +77,7 @@ def _sign_in_first(request: Request, error: Exception) -> Response:
     path = error.path if isinstance(error, SignInFirst) else "/"
     if request.method != "GET":
         path = "/"
-    where = f"/sign-in?next={path}" if path != "/" else "/sign-in"
+    where = f"/sign-in?next={quote(path)}" if path != "/" else "/sign-in"
     if request.headers.get("HX-Request") == "true":
         return Response(status_code=401, headers={"HX-Redirect": where})
     return RedirectResponse(where, status_code=303)

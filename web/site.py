@@ -3,14 +3,31 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cached_property
+from typing import Protocol
 
 from engine.domain.access import Policy
-from engine.domain.accounts import SessionLimits
+from engine.domain.accounts import Identity, LinksFor, SessionLimits, SignInLimits
 from engine.domain.interfaces import Storage
-from engine.domain.letters import ChannelName
+from engine.domain.letters import ChannelName, Letter
 from engine.domain.ruleset import Rulebook
+from engine.services.passwords import Passwords
 from notifiers.rendering import Templates
 from notifiers.wording import Wording
+
+
+class SignOn(Protocol):
+    """A single sign-on provider that people may come from."""
+
+    @property
+    def name(self) -> str | None:
+        """What its users call it."""
+
+    def start(self, flow: str) -> str:
+        """Where to send the browser that keeps `flow`, a secret of this one attempt."""
+
+    def finish(self, flow: str, answer: Mapping[str, str], now: datetime) -> Identity:
+        """Who came back with this answer; SignOnError unless it is beyond doubt."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +43,9 @@ class SiteSettings:
     key_lasts: timedelta
     sign_in_attempts: int
     sign_in_window: timedelta
+    password_length: int
+    links_for: LinksFor
+    link_mails: int
     page_size: int
     largest_request: int  # bytes
 
@@ -33,6 +53,11 @@ class SiteSettings:
     def is_secure(self) -> bool:
         """Whether people reach it by https, so that cookies may insist on it."""
         return self.url.startswith("https://")
+
+    @property
+    def sign_in_limits(self) -> SignInLimits:
+        """How often signing in may be tried."""
+        return SignInLimits(self.sign_in_attempts, self.sign_in_window, self.link_mails)
 
 
 @dataclass(frozen=True)
@@ -46,7 +71,14 @@ class Site:
     clock: Callable[[], datetime]
     words: Mapping[str, Wording]  # by language
     settings: SiteSettings
+    post: Callable[[Letter], object]  # mails one letter of the site's own
     channels: frozenset[str] = frozenset(ChannelName)  # those that are configured
+    sign_on: SignOn | None = None
+
+    @cached_property
+    def passwords(self) -> Passwords:
+        """Where passwords are hashed and compared."""
+        return Passwords(self.settings.password_length)
 
     @property
     def rulebook(self) -> Rulebook:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any, Final
-from urllib.parse import quote, unquote
+from urllib.parse import quote, unquote, urlsplit
 
 from fastapi import Depends, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
@@ -17,12 +17,12 @@ from engine.domain.access import Action, Actor
 from engine.domain.accounts import form_token
 from engine.domain.parsing import LANGUAGES
 from engine.services.sign_in import SignedIn, find_session
+from web.cookies import SESSION_COOKIE, read_cookie
 from web.errors import ForgedFormError, SignInFirst
 from web.menu import entries_for
 from web.rendering import environment, sentence, words_of
 from web.site import Site
 
-SESSION_COOKIE: Final = "tacit_session"
 LANGUAGE_COOKIE: Final = "tacit_language"
 NOTICE_COOKIE: Final = "tacit_notice"
 FORM_FIELD: Final = "form_token"
@@ -110,7 +110,8 @@ def visiting(request: Request) -> Visit:
     """Who asks for a page, whether signed in or not."""
     site = site_of(request)
     now = site.clock()
-    token = request.cookies.get(SESSION_COOKIE)
+    secure = site.settings.is_secure
+    token = read_cookie(request, SESSION_COOKIE, is_secure=secure)
     signed_in = None
     if token:
         limits = site.settings.sessions
@@ -145,13 +146,32 @@ async def posted(request: Request) -> Form:
 
 
 def _check_form(visit: Visit, form: Form) -> None:
-    """Refuse what another site posts in the name of whoever is signed in here."""
+    """Refuse what another site posts in the name of whoever is signed in here.
+
+    Nor may it sign somebody in, as somebody else: where there is no session yet, the
+    browser itself says where a form came from.
+    """
     if visit.signed_in is None:
+        if _is_from_elsewhere(visit.request, visit.site.settings.url):
+            raise ForgedFormError
         return
     wanted = form_token(visit.signed_in.token)
     given = visit.request.headers.get(FORM_HEADER) or form.get(FORM_FIELD)
     if given != wanted:
         raise ForgedFormError
+
+
+def _is_from_elsewhere(request: Request, url: str) -> bool:
+    site = request.headers.get("Sec-Fetch-Site")
+    if site is not None:
+        return site not in ("same-origin", "none")
+    origin = request.headers.get("Origin")
+    if origin is None:
+        return False  # no browser: it has nobody to be deceived
+    return urlsplit(origin).netloc not in (
+        request.headers.get("Host"),
+        urlsplit(url).netloc,
+    )
 
 
 async def _checked_visit(

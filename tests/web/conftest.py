@@ -11,19 +11,20 @@ import structlog
 from fastapi import FastAPI
 
 from config.permissions import SHIPPED, load_policy
-from engine.domain.accounts import SessionLimits, form_token
+from engine.domain.accounts import LinksFor, SessionLimits, form_token
 from engine.domain.parsing import LANGUAGES
 from engine.domain.ruleset import Rulebook
 from engine.services.sign_in import invite, sign_in_by_link
 from engine.store.unit_of_work import Store
+from notifiers.recording import RecordingChannel
 from notifiers.rendering import Templates
 from notifiers.wording import Wording
 from tests.support.books import at
 from tests.support.installation import Installation
 from tests.support.serving import serving
 from web.app import create_app
+from web.cookies import SESSION_COOKIE
 from web.site import Site, SiteSettings
-from web.visits import SESSION_COOKIE
 
 NOW = at("2026-12-01T10:00")
 
@@ -57,7 +58,10 @@ class Browser:
 
 @dataclass
 class Served:
-    """An installation and the address that it is served at."""
+    """An installation and the address that it is served at.
+
+    Mail of the site's own is recorded where the installation's other mail is.
+    """
 
     book: Installation
     site: Site
@@ -78,7 +82,7 @@ class Served:
         link = invite(self.site.store, person, now, timedelta(hours=1))
         session = sign_in_by_link(self.site.store, link, now)
         browser = self.browser()
-        browser.client.cookies.set(SESSION_COOKIE, session)
+        browser.client.cookies.set(SESSION_COOKIE, session, domain="127.0.0.1")
         browser.token = session
         return browser
 
@@ -88,7 +92,11 @@ class Served:
 
 
 def a_site(
-    store: Store, rulebook: Rulebook, templates: Templates, clock: SettableClock
+    store: Store,
+    rulebook: Rulebook,
+    templates: Templates,
+    clock: SettableClock,
+    **values: Any,
 ) -> Site:
     """A site over a store, with the shipped roles."""
     return Site(
@@ -108,9 +116,13 @@ def a_site(
             key_lasts=timedelta(days=90),
             sign_in_attempts=10,
             sign_in_window=timedelta(minutes=15),
+            password_length=12,
+            links_for=LinksFor.ACCOUNTS,
+            link_mails=3,
             page_size=50,
             largest_request=2_000_000,
         ),
+        **{"post": RecordingChannel().send, **values},
     )
 
 
@@ -126,9 +138,10 @@ def _quiet_logs() -> Iterator[None]:
 def served(store: Store, rulebook: Rulebook, templates: Templates) -> Iterator[Served]:
     """An empty installation, served; each test imports its own book."""
     clock = SettableClock()
-    site = a_site(store, rulebook, templates, clock)
+    book = Installation(store, rulebook, templates)
+    site = a_site(store, rulebook, templates, clock, post=book.email.send)
     app = create_app(site)
     with serving(app) as url:
-        made = Served(Installation(store, rulebook, templates), site, app, clock, url)
+        made = Served(book, site, app, clock, url)
         yield made
         made.close()

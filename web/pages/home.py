@@ -4,8 +4,8 @@ from fastapi import APIRouter
 from fastapi.responses import Response
 
 from engine.domain.parsing import LANGUAGES
+from web.addresses import local
 from web.menu import entries_for
-from web.pages.sign_in import local
 from web.visits import LANGUAGE_COOKIE, AnyVisit, OwnVisit, Posted
 
 router = APIRouter()
