@@ -25,6 +25,7 @@ from engine.domain.yaml_text import Source, read
 from engine.services.imported_values import Defaults
 from engine.services.send_messages import Delivering
 from engine.services.take_up_rules import lost_states, take_up
+from engine.store.book_files.writing import write_list
 from engine.store.rule_folder import read_rule_files
 from engine.store.unit_of_work import Store
 from notifiers.email import Security, SmtpChannel, SmtpSettings
@@ -175,6 +176,7 @@ class App:
             policy=self.policy,
             clock=self.clock,
             words={name: Wording(name, self._wording_folders()) for name in LANGUAGES},
+            write_list=write_list,
             settings=SiteSettings(
                 vendor=vendor.name,
                 time_zone=vendor.time_zone,

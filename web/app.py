@@ -13,6 +13,7 @@ from starlette.exceptions import HTTPException
 
 from engine.domain.access import NotPermittedError
 from engine.domain.errors import NotFoundError, TacitError
+from web.compression import CompressOwn
 from web.errors import BadRequestError, ForgedFormError, SignInFirst
 from web.middleware import LargestRequest, Requests
 from web.pages import (
@@ -20,8 +21,11 @@ from web.pages import (
     account_password,
     actions,
     change,
+    changes,
     customer,
     home,
+    list_columns,
+    list_files,
     sign_in,
     sign_in_link,
     sign_in_sso,
@@ -35,8 +39,11 @@ _ROUTERS: Final = (
     account_password.router,
     actions.router,
     change.router,
+    changes.router,
     customer.router,
     home.router,
+    list_columns.router,
+    list_files.router,
     sign_in.router,
     sign_in_link.router,
     sign_in_sso.router,
@@ -57,6 +64,7 @@ def create_app(site: Site) -> FastAPI:
     for kind in (TacitError, HTTPException, RequestValidationError):
         app.add_exception_handler(kind, _show_error)
     settings = site.settings
+    app.add_middleware(CompressOwn)
     app.add_middleware(LargestRequest, limit=settings.largest_request)
     app.add_middleware(Requests, is_secure=settings.is_secure)
     return app

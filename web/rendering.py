@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from datetime import date, datetime
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -13,7 +13,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from engine.domain.moments import last_whole_day
 from engine.domain.recipients import reason_code
-from notifiers.wording import Wording, babel_locale, long_date
+from notifiers.wording import Wording, babel_locale, long_date, long_month
 from web.translations import translations
 
 TEMPLATES: Final = Path(__file__).with_name("templates")
@@ -37,9 +37,8 @@ def environment(language: str) -> Environment:
     locale = babel_locale(language)
     made.filters |= {
         "day": lambda day: long_date(day, language) if day else "",
-        "short_day": lambda day: (
-            format_date(day, format="d MMM y", locale=locale) if day else ""
-        ),
+        "short_day": lambda day: short_day(day, language) if day else "",
+        "month": lambda day: long_month(day, language),
         "moment": lambda at, zone: _moment(at, zone, locale),
         "last_day": last_whole_day,
         "who_role": lambda role, word: word("roles", role),
@@ -49,6 +48,14 @@ def environment(language: str) -> Environment:
         "money": lambda value, currency: _money(value, currency, locale),
     }
     return made
+
+
+@lru_cache(maxsize=4096)
+def short_day(day: date, language: str) -> str:
+    """15 Jan 2027, or 15 janv. 2027; a list has hundreds, of which many are the same."""
+    written = format_date(day, format="d MMM y", locale=babel_locale(language))
+    is_ordinal = language == "fr" and day.day == 1
+    return written.replace("1", "1er", 1) if is_ordinal else str(written)
 
 
 def sentence(language: str, text: str, **values: object) -> str:

@@ -1,13 +1,15 @@
 """What the web needs of one installation; `tacit/bootstrap.py` wires it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
+from pathlib import Path
 from typing import Protocol
 
 from engine.domain.access import Policy
 from engine.domain.accounts import Identity, LinksFor, SessionLimits, SignInLimits
+from engine.domain.book import Cell
 from engine.domain.interfaces import Storage
 from engine.domain.letters import ChannelName, Letter
 from engine.domain.ruleset import Rulebook
@@ -28,6 +30,18 @@ class SignOn(Protocol):
 
     def finish(self, flow: str, answer: Mapping[str, str], now: datetime) -> Identity:
         """Who came back with this answer; SignOnError unless it is beyond doubt."""
+
+
+class ListWriter(Protocol):
+    """Writes a table to a file, as its name says: .csv or .xlsx."""
+
+    def __call__(
+        self,
+        path: Path,
+        title: str,
+        header: Sequence[str],
+        rows: Iterable[Sequence[Cell]],
+    ) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +86,7 @@ class Site:
     words: Mapping[str, Wording]  # by language
     settings: SiteSettings
     post: Callable[[Letter], object]  # mails one letter of the site's own
+    write_list: ListWriter
     channels: frozenset[str] = frozenset(ChannelName)  # those that are configured
     sign_on: SignOn | None = None
 

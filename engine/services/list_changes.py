@@ -1,8 +1,9 @@
 """The list of upcoming changes: what is in its window, or needs a person."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
+from itertools import islice
 from typing import Any, Final
 
 from engine.domain import agenda, openings
@@ -60,6 +61,8 @@ COLUMNS: Final = (
     Column("attention", "why a person is needed, if one is"),
     Column("overdue", "whether its renewal start has come and it is still open"),
 )
+#: As many rows are held at a time where all of them are wanted.
+PAGE: Final = 2_000
 AMOUNTS: Final = frozenset({"mrr", "new_mrr"})
 DEFAULT_COLUMNS: Final = ("renewal_start", "id")
 
@@ -71,11 +74,13 @@ class Listing:
     """One page of the list: every column by name, how many there are, what follows.
 
     `next` is the cursor after which the next page begins; None on the last one.
+    `changes` are the same in the same order, as decisions read them.
     """
 
     rows: list[Listed]
     total: int
     next: str | None
+    changes: Sequence[ChangeRow]
 
 
 def list_changes(
@@ -97,7 +102,21 @@ def list_changes(
     for row, shown in zip(rows, listed, strict=True):
         if not amounts.covers(row.place):
             shown |= dict.fromkeys(AMOUNTS)
-    return Listing(listed, found.total, found.next)
+    return Listing(listed, found.total, found.next, rows)
+
+
+def every_row(
+    store: Storage, rulebook: Rulebook, question: Question, actor: Actor
+) -> Iterator[Listed]:
+    """All rows that answer a question, however many: a page at a time is held."""
+    after: str | None = None
+    while True:
+        page = replace(question, limit=PAGE, offset=0, after=after)
+        listing = list_changes(store, rulebook, page, actor)
+        yield from listing.rows
+        after = listing.next
+        if after is None:
+            return
 
 
 def count_deadlines(
@@ -113,7 +132,7 @@ def count_deadlines(
 def scope_of(unit: UnitOfWork, question: Question, actor: Actor) -> Scope:
     """Whose changes an actor is answered with; NotFoundError for others' codes."""
     seen = actor.must_somewhere(Action.SEE_CHANGES)
-    if question.sort in AMOUNTS and not _sees_all_amounts(actor, seen):
+    if question.sort in AMOUNTS and not may_sort_by_amounts(actor, seen):
         raise QuestionError("sort", f"the list cannot be sorted by {question.sort}")
     return Scope(
         seen,
@@ -122,7 +141,7 @@ def scope_of(unit: UnitOfWork, question: Question, actor: Actor) -> Scope:
     )
 
 
-def _sees_all_amounts(actor: Actor, seen: Reach) -> bool:
+def may_sort_by_amounts(actor: Actor, seen: Reach) -> bool:
     """Whether an order by amounts tells nothing that is not shown anyway."""
     amounts = reach(actor, Action.SEE_AMOUNTS)
     return amounts.everything or (
@@ -130,6 +149,18 @@ def _sees_all_amounts(actor: Actor, seen: Reach) -> bool:
         and seen.partners <= amounts.partners
         and seen.customers <= amounts.customers
     )
+
+
+def partner_names(store: Storage, actor: Actor, most: int) -> dict[str, str]:
+    """The partners that an actor may narrow the list to, by code; no more than `most`."""
+    seen = reach(actor, Action.SEE_PARTNERS)
+    with store.begin(read_only=True) as unit:
+        rows = (
+            row
+            for row in unit.book.all_rows("partners")
+            if seen.covers(Place(partner_id=row["id"]))
+        )
+        return {row["code"]: row["name"] for row in islice(rows, most)}
 
 
 def _partner_id(unit: UnitOfWork, code: str | None, actor: Actor) -> int | None:

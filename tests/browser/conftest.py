@@ -20,7 +20,8 @@ from tests.support.installation import Installation
 from tests.support.serving import serving
 from tests.web.conftest import Served, SettableClock, a_site
 from web.app import create_app
-from web.visits import LANGUAGE_COOKIE, SESSION_COOKIE
+from web.cookies import SESSION_COOKIE
+from web.visits import LANGUAGE_COOKIE
 
 #: The sample book is imported, and its clock runs until some of it has happened.
 IMPORTED: Final = at("2026-10-01")

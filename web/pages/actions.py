@@ -23,10 +23,10 @@ from engine.services.fire_event import Fired, fire_event
 from engine.services.rehearse import ChangedMeanwhileError, Rehearsal, Stage
 from notifiers.refusals import refusal_sentence
 from web import deeds
+from web.addresses import local
 from web.deeds import Act, Deed
 from web.edit_refusals import edit_refusal
 from web.errors import BadRequestError
-from web.pages.sign_in import local
 from web.visits import Form, Needs, Posted, Visit
 
 router = APIRouter()

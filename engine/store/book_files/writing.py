@@ -41,6 +41,17 @@ class SheetTooLongError(TacitError):
         )
 
 
+def write_list(path: Path, title: str, header: Sequence[str], rows: Rows) -> None:
+    """Writes one table as what the file's name says: .csv or .xlsx."""
+    suffix = path.suffix.lower()
+    if suffix == ".xlsx":
+        write_workbook(path, {title: (header, rows)})
+    elif suffix == ".csv":
+        write_csv(path, header, rows)
+    else:
+        raise TacitError(f"{path.name}: a list goes to .csv or .xlsx")
+
+
 def write_csv(path: Path, header: Sequence[str], rows: Rows) -> None:
     """Writes a CSV file in UTF-8, whole or not at all.
 
