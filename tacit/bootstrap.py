@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
-from typing import Protocol
 
 from config.permissions import load_policy
 from config.settings import Settings
@@ -14,7 +13,7 @@ from engine.domain.accounts import SessionLimits
 from engine.domain.errors import ProblemsError, TacitError
 from engine.domain.interfaces import Channel
 from engine.domain.letter_values import Vendor
-from engine.domain.letters import Audience, Letter
+from engine.domain.letters import Letter
 from engine.domain.parsing import LANGUAGES
 from engine.domain.problems import Problem
 from engine.domain.retry import RetryPolicy
@@ -25,7 +24,7 @@ from engine.domain.yaml_text import Source, read
 from engine.services.imported_values import Defaults
 from engine.services.send_messages import Delivering
 from engine.services.take_up_rules import lost_states, take_up
-from engine.store.book_files.writing import write_list
+from engine.store.book_files.writing import write_csv, write_list, write_workbook
 from engine.store.rule_folder import read_rule_files
 from engine.store.unit_of_work import Store
 from notifiers.email import Security, SmtpChannel, SmtpSettings
@@ -39,14 +38,9 @@ from notifiers.wording import SHIPPED_WORDING, Wording
 from notifiers.wording_checks import missing_words
 from tacit.clock import utc_now
 from tacit.home import Home
-from web.site import SignOn, Site, SiteSettings
-
-
-class Written(Protocol):
-    """Knows which messages are written, and for whom."""
-
-    def messages(self) -> frozenset[str]: ...
-    def audiences(self, message: str) -> frozenset[Audience]: ...
+from tacit.importing import Importing
+from tacit.previews import Previews, Written
+from web.site import ApiSettings, SignOn, Site, SiteSettings, Works
 
 
 @dataclass
@@ -192,9 +186,17 @@ class App:
                 link_mails=settings.link_mails,
                 page_size=settings.page_size,
                 largest_request=settings.largest_request_mb * 1_000_000,
+                api=ApiSettings(
+                    largest_page=settings.api.largest_page,
+                    largest_body=settings.api.largest_body_kb * 1_000,
+                    longest_simulation=settings.api.longest_simulation,
+                    answers_kept=settings.api.answers_kept,
+                    answer_lease=settings.api.answer_lease,
+                ),
             ),
             channels=frozenset(self.channels),
             post=self._post,
+            works=self.works,
             sign_on=self._sign_on(url.rstrip("/")),
         )
 
@@ -215,6 +217,38 @@ class App:
             f"{url}{RETURN_PATH}",
             sign_on.name,
         )
+
+    @cached_property
+    def works(self) -> Works:
+        """What the API can do beyond the store."""
+        return Works(
+            import_book=Importing(
+                self.rulebook, self.defaults, self.home.path / "mappings"
+            ).import_book,
+            write_csv=write_csv,
+            write_workbook=write_workbook,
+            check_rules=self.check_own_rules,
+            preview=lambda *wanted: self.previews.render(*wanted),
+            delivering=self.delivering,
+            recording=self.recording,
+        )
+
+    def check_own_rules(self) -> list[Problem]:
+        """Every problem of the home's rules as they stand in its folder now."""
+        rulebook, problems = check_rules(self.home.rules, self.template_names)
+        if rulebook is None:
+            return problems
+        return [
+            *problems,
+            *self.states_lost(rulebook),
+            *self.words_missing(rulebook),
+        ]
+
+    @property
+    def previews(self) -> Previews:
+        """Messages with example values, by the rules as they stand in the folder."""
+        rulebook, _ = check_rules(self.home.rules, self.template_names)
+        return Previews(self.templates, rulebook, self.settings.vendor)
 
     def recording(self) -> Delivering:
         """A relay that sends nothing, over the channels there are: for simulations."""

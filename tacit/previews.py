@@ -1,19 +1,29 @@
 """The values of a preview: examples that fit the message, its reader and the rules."""
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Final
+from typing import Final, Protocol
 
 from config.settings import VendorSettings
 from engine.domain import parsing, vocabulary
 from engine.domain.errors import TacitError
-from engine.domain.letters import Answer, Audience
+from engine.domain.letters import Answer, Audience, LetterRequest, Rendered
 from engine.domain.moments import last_whole_day
 from engine.domain.problems import did_you_mean
 from engine.domain.rule_checks import tellings
 from engine.domain.ruleset import Rulebook, Ruleset, Telling
 from engine.domain.yaml_text import Path
+from notifiers.rendering import Templates
 from notifiers.values import NAMES, example_values
+
+
+class Written(Protocol):
+    """Knows which messages are written, and for whom."""
+
+    def messages(self) -> frozenset[str]: ...
+    def audiences(self, message: str) -> frozenset[Audience]: ...
+
 
 _READERS: Final[Mapping[Audience, str]] = {
     Audience.CUSTOMER: "Inès Marchand",
@@ -52,6 +62,41 @@ def preview_values(
     for name, text in chosen.items():
         values[name] = _chosen(name, text, values)
     return values
+
+
+@dataclass(frozen=True)
+class Previews:
+    """Renders messages with example values that fit some rules and a vendor."""
+
+    templates: Templates
+    rulebook: Rulebook | None
+    vendor: VendorSettings
+
+    def render(
+        self,
+        message: str,
+        audience: str | None,
+        language: str,
+        choices: Iterable[str] = (),
+    ) -> Rendered:
+        """The message for a reader, or for the first that it is written for."""
+        reader = first_audience(self.templates, message, audience)
+        values = preview_values(self.rulebook, message, reader, self.vendor, choices)
+        return self.templates.render(LetterRequest(message, reader, language, values))
+
+
+def first_audience(templates: Written, message: str, wanted: str | None) -> Audience:
+    """The reader asked for, or the first that the message is written for."""
+    audiences = sorted(templates.audiences(message), key=list(Audience).index)
+    if not audiences:
+        known = ", ".join(sorted(templates.messages()))
+        raise TacitError(f'there is no message "{message}" (known: {known})')
+    if wanted is None:
+        return audiences[0]
+    if wanted not in audiences:
+        known = ", ".join(audiences)
+        raise TacitError(f'{message} is not written for "{wanted}" (but for: {known})')
+    return Audience(wanted)
 
 
 def _choice(choice: str) -> tuple[str, str]:

@@ -13,6 +13,8 @@ from starlette.exceptions import HTTPException
 
 from engine.domain.access import NotPermittedError
 from engine.domain.errors import NotFoundError, TacitError
+from web.api.app import PATH as API
+from web.api.app import create_api
 from web.compression import CompressOwn
 from web.errors import BadRequestError, ForgedFormError, SignInFirst
 from web.middleware import LargestRequest, Requests
@@ -58,6 +60,7 @@ def create_app(site: Site) -> FastAPI:
     app.add_api_route(
         "/assets/htmx.js", _htmx, include_in_schema=False, methods=["GET"]
     )
+    app.mount(API, create_api(site), name="api")
     for router in _ROUTERS:
         app.include_router(router)
     app.add_exception_handler(SignInFirst, _sign_in_first)

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any, Final
 
 import structlog
+from starlette.exceptions import HTTPException
 
 log = structlog.get_logger("tacit.web")
 
@@ -30,6 +31,7 @@ _HEADERS: Final = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
+_TOO_LARGE: Final = "a request may have at most {:,} bytes"
 _ID: Final = re.compile(r"[A-Za-z0-9._-]{8,64}")
 
 
@@ -117,7 +119,7 @@ class LargestRequest:
             message = await receive()
             arrived += len(message.get("body", b""))
             if arrived > self._limit:
-                raise _TooLargeError
+                raise _TooLargeError(self._limit)
             return message
 
         async def send_on(message: Message) -> None:
@@ -138,14 +140,17 @@ class LargestRequest:
         return False
 
 
-class _TooLargeError(Exception):
-    pass
+class _TooLargeError(HTTPException):
+    """Answered as any other error by an application that reads what arrives."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(413, _TOO_LARGE.format(limit))
 
 
 async def _refuse(send: Send, limit: int) -> None:
     body = (
         f'{{"type": "about:blank", "title": "Content Too Large", "status": 413, '
-        f'"detail": "a request may have at most {limit:,} bytes"}}'
+        f'"detail": "{_TOO_LARGE.format(limit)}"}}'
     ).encode()
     headers = [
         (b"content-type", b"application/problem+json"),

@@ -11,9 +11,12 @@ from engine.domain.access import Policy
 from engine.domain.accounts import Identity, LinksFor, SessionLimits, SignInLimits
 from engine.domain.book import Cell
 from engine.domain.interfaces import Storage
-from engine.domain.letters import ChannelName, Letter
+from engine.domain.letters import ChannelName, Letter, Rendered
+from engine.domain.problems import Problem
 from engine.domain.ruleset import Rulebook
+from engine.services.export_book import Sheet
 from engine.services.passwords import Passwords
+from engine.services.send_messages import Delivering
 from notifiers.rendering import Templates
 from notifiers.wording import Wording
 
@@ -45,6 +48,60 @@ class ListWriter(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class ApiSettings:
+    """The limits of the API."""
+
+    largest_page: int
+    largest_body: int  # bytes of JSON
+    longest_simulation: timedelta
+    answers_kept: timedelta  # of requests with an Idempotency-Key
+    answer_lease: timedelta  # after which one that did nothing is taken for left
+
+
+class ImportBook(Protocol):
+    """Takes a book in: all or nothing."""
+
+    def __call__(
+        self,
+        store: Storage,
+        files: Sequence[Path],
+        mapping: str | None,
+        now: datetime,
+        *,
+        dry_run: bool,
+    ) -> dict[str, dict[str, int]]: ...
+
+
+class Preview(Protocol):
+    """Renders a message with example values, for a reader or the first that it has."""
+
+    def __call__(
+        self,
+        message: str,
+        audience: str | None,
+        language: str,
+        choices: Sequence[str] = (),
+    ) -> Rendered: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Works:
+    """What an installation can do beyond its store, by parts that the web cannot reach.
+
+    `import_book` takes files, the name of a mapping, the time, and whether it is only a
+    rehearsal, which it leaves undone; what it came to, by kind.
+    """
+
+    import_book: ImportBook
+    write_csv: Callable[[Path, Sequence[str], Iterable[Sequence[Cell]]], None]
+    write_workbook: Callable[[Path, Mapping[str, Sheet]], None]
+    check_rules: Callable[[], Sequence[Problem]]
+    preview: Preview
+    delivering: Callable[[], Delivering]
+    recording: Callable[[], Delivering]  # a relay that sends nothing
+
+
+@dataclass(frozen=True, slots=True)
 class SiteSettings:
     """The settings that pages and API follow."""
 
@@ -61,6 +118,7 @@ class SiteSettings:
     links_for: LinksFor
     link_mails: int
     page_size: int
+    api: ApiSettings
     largest_request: int  # bytes
 
     @property
@@ -87,6 +145,7 @@ class Site:
     settings: SiteSettings
     post: Callable[[Letter], object]  # mails one letter of the site's own
     write_list: ListWriter
+    works: Works
     channels: frozenset[str] = frozenset(ChannelName)  # those that are configured
     sign_on: SignOn | None = None
 

@@ -15,6 +15,7 @@ class NotFoundError(TacitError):
     """Raised when something is named that the book does not hold."""
 
     def __init__(self, kind: str, name: str, nearest: str | None = None) -> None:
+        self.kind = kind
         #: Without the hint: what else there is may be nothing to whoever asked.
         self.plain = f'no {kind} "{name}"'
         hint = f" (did you mean {nearest}?)" if nearest else ""

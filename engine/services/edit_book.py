@@ -11,7 +11,7 @@ from engine.domain.errors import TacitError
 from engine.domain.interfaces import Storage, UnitOfWork
 from engine.domain.ownership import DEFAULT, PARTNER
 from engine.domain.place import NOBODYS, Place
-from engine.domain.records import ChangeRow
+from engine.domain.records import ChangeRow, Person
 from engine.domain.ruleset import Rulebook
 from engine.services.advance_clock import settle_due
 from engine.services.book_notes import Edit, note_changes, note_edits
@@ -101,14 +101,7 @@ class Editor:
             row = unit.book.one("customers", customer)
             place = Place(row["id"], row["partner_id"])
             self._must(Action.CHOOSE_CONTACT, place, "customer", customer)
-            found = unit.book.person(person)
-            if found.customer_id != row["id"]:
-                raise EditError(
-                    "no_user",
-                    "{person} is not among the users of {customer}'s account",
-                    person=person,
-                    customer=row["name"],
-                )
+            found = self._user_of(unit, person, row)
             if row["primary_contact_id"] != found.id:
                 changed = {"primary_contact_id": found.id}
                 unit.book.update("customers", row["id"], changed)
@@ -206,6 +199,25 @@ class Editor:
 
     def _must(self, action: Action, place: Place, kind: str, name: str) -> None:
         self.actor.must(action, place, kind, name)
+
+    def _user_of(
+        self, unit: UnitOfWork, name: str, customer: Mapping[str, Any]
+    ) -> Person:
+        """One of a customer's people; of anybody else no more is said than that."""
+        found = None
+        try:
+            found = unit.book.person(name)
+        except TacitError:
+            if self.actor.may(Action.SEE_PEOPLE, NOBODYS):
+                raise
+        if found is None or found.customer_id != customer["id"]:
+            raise EditError(
+                "no_user",
+                "{person} is not among the users of {customer}'s account",
+                person=name,
+                customer=customer["name"],
+            )
+        return found
 
     def _must_match(self, unit: UnitOfWork, row: ChangeRow) -> None:
         must_match(unit, self.rulebook, row, self.actor, self.now, self.expects)

@@ -61,6 +61,8 @@ def fire_event(  # noqa: PLR0913 - who fires what on which change, when
         person = unit.book.person(actor.code)
         ruleset = rulebook.machines[row.type]
         if event not in _events(ruleset):
+            # Else it would tell a stranger that the change is there.
+            actor.must(Action.SEE_CHANGES, row.place, "change", code)
             raise UnknownEventError(event, ruleset)
         must_match(unit, rulebook, row, actor, now, expects)
         role = role_of(person, row) if actor.may(Action.ANSWER, row.place) else None

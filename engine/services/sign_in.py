@@ -28,7 +28,7 @@ class SignedIn:
     person: Person
     actor: Actor
     preferences: dict[str, str]
-    how: str  # link, password or sso
+    how: str  # link, password or sso; key where a program calls
 
 
 def invite(

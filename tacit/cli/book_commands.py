@@ -9,20 +9,18 @@ from typing import Annotated, Any, Final
 import typer
 
 from engine.domain.access import Action
-from engine.domain.errors import ProblemsError, TacitError
+from engine.domain.errors import TacitError
 from engine.domain.listing import Question
 from engine.domain.moments import local_day
 from engine.domain.place import NOBODYS
 from engine.services import export_book, import_book
 from engine.services.list_changes import AMOUNTS, COLUMNS, list_changes
-from engine.store.book_files.loading import LoadedBook, load_book
-from engine.store.book_files.mapping_files import load_mapping
-from engine.store.book_files.references import check_references
 from engine.store.book_files.writing import write_csv, write_workbook
 from tacit.bootstrap import App
 from tacit.cli.options import DEFAULT_HOME, SOMEBODY, AsSeenBy, Home, Json, Now
 from tacit.cli.output import print_json, print_problems, print_table, progress, say
 from tacit.cli.session import acting, open_at
+from tacit.importing import Importing
 
 _COUNTED: Final = ("new", "changed", "same")
 
@@ -74,19 +72,20 @@ def import_files(
     app: App, files: list[Path], mapping: Path | None, now: datetime, *, dry_run: bool
 ) -> dict[str, dict[str, int]]:
     """Load, check and import files; ProblemsError lists everything wrong with them."""
-    today = local_day(now, app.settings.vendor.time_zone)
-    mapped = load_mapping(_mapping_file(app, mapping), today) if mapping else None
-    rulebook = app.rulebook
+    importing = Importing(app.rulebook, app.defaults, app.home.path / "mappings")
+    named = _mapping_file(app, mapping) if mapping else None
     with progress() as bar:
         reading = bar.add_task("Checking", total=None)
-        loaded = load_book(files, mapped, lambda n: bar.update(reading, completed=n))
-        _refuse(app, loaded)
+        loaded = importing.load(
+            app.store, files, named, now, lambda n: bar.update(reading, completed=n)
+        )
+        print_problems(loaded.problems)
         total = sum(loaded.counts.values())
         bar.update(reading, total=total, completed=total)
         writing = bar.add_task("Importing", total=total)
         return import_book.import_book(
             app.store,
-            rulebook,
+            app.rulebook,
             loaded.rows,
             app.defaults,
             now,
@@ -101,24 +100,6 @@ def _mapping_file(app: App, mapping: Path) -> Path:
         return mapping
     named = app.home.path / "mappings" / mapping.with_suffix(".yaml").name
     return named if named.exists() else mapping
-
-
-def _refuse(app: App, loaded: LoadedBook) -> None:
-    """Stop at errors; show warnings and go on."""
-    if loaded.errors:
-        raise ProblemsError(loaded.problems)
-    print_problems(loaded.problems)
-    with app.store.begin(read_only=True) as unit:
-        known = {
-            kind: unit.book.ids(kind)
-            for kind in ("partners", "customers", "people", "contracts")
-        }
-        affiliations = unit.book.affiliations()
-    problems = check_references(loaded.rows, known, affiliations)
-    if problems:
-        raise ProblemsError(problems)
-    if not loaded.counts:
-        raise TacitError("there is not one row in these files")
 
 
 def export(

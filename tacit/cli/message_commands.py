@@ -5,15 +5,13 @@ from typing import Annotated, Any
 import typer
 
 from engine.domain.errors import TacitError
-from engine.domain.letters import Audience, LetterRequest, Rendered
+from engine.domain.letters import Rendered
 from engine.domain.parsing import LANGUAGES
 from engine.services.edit_book import Editor
 from engine.services.read_messages import Wanted, list_messages
-from tacit.bootstrap import App, check_rules
 from tacit.cli.options import DEFAULT_HOME, SOMEBODY, AsSeenBy, By, Home, Json, Now
 from tacit.cli.output import print_json, print_table, say
 from tacit.cli.session import acting, open_app, open_at
-from tacit.previews import preview_values
 
 
 def messages(
@@ -72,12 +70,7 @@ def preview(
         known = ", ".join(LANGUAGES)
         raise TacitError(f'no templates in the language "{language}" (known: {known})')
     with open_app(home) as app:
-        vendor = app.settings.vendor
-        reader = _audience(app, message, audience)
-        rulebook, _ = check_rules(app.home.rules, app.template_names)
-        values = preview_values(rulebook, message, reader, vendor, choices or ())
-        request = LetterRequest(message, reader, language, values)
-        rendered = app.templates.render(request)
+        rendered = app.previews.render(message, audience, language, choices or ())
     if as_json:
         print_json(_as_json(rendered))
     elif html:
@@ -106,20 +99,6 @@ def release(
                 changes or []
             )
         )
-
-
-def _audience(app: App, message: str, wanted: str | None) -> Audience:
-    """The reader asked for, or the first that the message is written for."""
-    audiences = sorted(app.templates.audiences(message), key=list(Audience).index)
-    if not audiences:
-        known = ", ".join(sorted(app.templates.messages()))
-        raise TacitError(f'there is no message "{message}" (known: {known})')
-    if wanted is None:
-        return audiences[0]
-    if wanted not in audiences:
-        known = ", ".join(audiences)
-        raise TacitError(f'{message} is not written for "{wanted}" (but for: {known})')
-    return Audience(wanted)
 
 
 def _as_json(rendered: Rendered) -> dict[str, Any]:

@@ -23,9 +23,10 @@ from notifiers.wording import Wording
 from tests.support.books import at
 from tests.support.installation import Installation
 from tests.support.serving import serving
+from tests.support.works import some_works
 from web.app import create_app
 from web.cookies import SESSION_COOKIE
-from web.site import Site, SiteSettings
+from web.site import ApiSettings, Site, SiteSettings
 
 NOW = at("2026-12-01T10:00")
 
@@ -122,8 +123,16 @@ def a_site(
             links_for=LinksFor.ACCOUNTS,
             link_mails=3,
             page_size=50,
+            api=ApiSettings(
+                largest_page=200,
+                largest_body=64_000,
+                longest_simulation=timedelta(days=366),
+                answers_kept=timedelta(hours=24),
+                answer_lease=timedelta(minutes=2),
+            ),
             largest_request=2_000_000,
         ),
+        works=some_works(rulebook, templates),
         **{"post": RecordingChannel().send, **values},
     )
 

@@ -1,1 +1,1 @@
-"""The API below /api/v1: one module a resource."""
+"""The HTTP API: what the command line does, for programs."""
