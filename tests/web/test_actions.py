@@ -61,9 +61,10 @@ def confirmed(browser: Browser, address: str) -> httpx.Response:
 def test_a_confirmation_says_what_will_happen_and_changes_nothing(
     served: Served,
 ) -> None:
+    browser = served.signed_in("acme.contact")
     before = served.book.contents()
 
-    page = served.signed_in("acme.contact").get(f"{CHANGE}/events/request_cancellation")
+    page = browser.get(f"{CHANGE}/events/request_cancellation")
 
     assert page.status_code == 200
     assert "awaiting an answer" in page.text

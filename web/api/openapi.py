@@ -10,7 +10,8 @@ from engine.domain.answered import LONGEST_KEY
 from web.api.callers import SAFE, ApiNeeds
 from web.api.problems import MEDIA_TYPE, Problem
 from web.api.routes import IDEMPOTENCY_KEY, ApiRoute
-from web.visits import FORM_HEADER, SESSION_COOKIE, Visit
+from web.cookies import SESSION_COOKIE
+from web.visits import FORM_HEADER, Visit
 
 router: Final = APIRouter(route_class=ApiRoute)
 
