@@ -1,5 +1,6 @@
 """Passwords: set by whoever signed in by a link, used with an address or a code."""
 
+import re
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
@@ -89,19 +90,13 @@ def test_whatever_is_wrong_the_answer_is_the_same(book: Served) -> None:
         ("two", PASSWORD),
     ]
     answers = {
-        (answer.status_code, answer.text.replace(_shown(name), ""))
+        (answer.status_code, re.sub(r' value="[^"]*" autocomplete', "", answer.text))
         for number, (name, password) in enumerate(tried)
         if (answer := signs_in(book.browser(), name, password, machine=f"m{number}"))
     }
 
-    assert len({status for status, _ in answers}) == 1
     assert len(answers) == 1
     assert "do not belong together" in answers.pop()[1]
-
-
-def _shown(name: str) -> str:
-    kept = name.replace("\x00", "").replace("'", "&#39;")
-    return f'value="{kept}" autocomplete'
 
 
 def test_an_address_of_two_people_signs_neither_in(book: Served) -> None:
