@@ -20,6 +20,7 @@ from web.errors import BadRequestError, ForgedFormError, SignInFirst
 from web.middleware import LargestRequest, Requests
 from web.pages import (
     account,
+    account_keys,
     account_password,
     actions,
     change,
@@ -38,6 +39,7 @@ from web.visits import AnyVisit, visiting
 STATIC: Final = Path(__file__).with_name("static")
 _ROUTERS: Final = (
     account.router,
+    account_keys.router,
     account_password.router,
     actions.router,
     change.router,

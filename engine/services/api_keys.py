@@ -17,6 +17,7 @@ from engine.domain.api_keys import (
 )
 from engine.domain.errors import NotFoundError
 from engine.domain.interfaces import Storage, UnitOfWork
+from engine.services.account_notes import note_account
 from engine.services.sign_in import NOTED_EVERY, actor_for
 
 
@@ -48,6 +49,7 @@ def create_key(  # noqa: PLR0913 - what a key is, by whom, when
         key = unit.api_keys.add(
             ApiKey(0, owner, called, prefix, hash_of(secret), wanted, now, expires_at)
         )
+        note_account(unit, owner, "key made", actor.code, now, key=prefix)
         unit.commit()
     return NewKey(secret, key)
 
@@ -67,6 +69,8 @@ def revoke_key(store: Storage, actor: Actor, key_id: int, now: datetime) -> None
         if not any(key.id == key_id and not key.is_over(now) for key in found):
             raise NotFoundError("key", str(key_id))
         unit.api_keys.revoke(key_id, now)
+        [prefix] = [key.prefix for key in found if key.id == key_id]
+        note_account(unit, owner, "key revoked", actor.code, now, key=prefix)
         unit.commit()
 
 
