@@ -15,7 +15,7 @@ from engine.domain.ruleset import Rulebook
 from engine.store.book_files.loading import load_book
 from engine.store.unit_of_work import Store
 from notifiers.rendering import Templates
-from tests.support.books import at
+from tests.support.books import a_person, at
 from tests.support.installation import Installation
 from tests.support.serving import serving
 from tests.web.conftest import Served, SettableClock, a_site
@@ -122,7 +122,9 @@ def sample_database(
     store = Store.open(f"sqlite:///{file}")
     book = Installation(store, rulebook, templates)
     samples = Path(config.__file__).with_name("samples")
-    book.imports([*load_book([samples]).rows], IMPORTED)
+    # A choice of a contact wants a second user of an account.
+    second = a_person("nora.quay", customer="hudson-robotics", name="Nora Quay")
+    book.imports([*load_book([samples]).rows, second], IMPORTED)
     book.runs(IMPORTED, SHOWN)
     store.close()
     return file
