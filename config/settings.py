@@ -4,8 +4,10 @@ The only reader of the environment. Errors name the key, the value and what was 
 """
 
 import os
+import re
 from collections.abc import Iterator
 from datetime import timedelta
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, NamedTuple
 from urllib.parse import urlsplit
@@ -61,9 +63,35 @@ def _yes_or_no(value: Any) -> Any:
     return found
 
 
+def _addresses(value: Any) -> Any:
+    """Addresses or networks of machines; a name could be made to mean another."""
+    given = [value] if isinstance(value, str) else value
+    if not isinstance(given, list | tuple):
+        raise ValueError("must be a list of addresses or networks")
+    for each in given:
+        try:
+            ip_network(str(each))
+        except ValueError:
+            raise ValueError(
+                f"has {each}, which is no address (10.0.0.7) or network (10.0.0.0/24)"
+            ) from None
+    return tuple(str(each) for each in given)
+
+
 Duration = Annotated[timedelta, BeforeValidator(_duration)]
 Zone = Annotated[str, BeforeValidator(_zone)]
 Email = Annotated[str, BeforeValidator(_email)]
+
+
+def _outside(value: Any) -> Any:
+    """Where people find the pages: an address that paths can be put behind."""
+    if isinstance(value, str) and not re.fullmatch(r"https?://[^\s/?#@]+/?", value):
+        raise ValueError("must be like https://renewals.acme.example, without a path")
+    return value.rstrip("/") if isinstance(value, str) else value
+
+
+Addresses = Annotated[tuple[str, ...], BeforeValidator(_addresses)]
+Outside = Annotated[str | None, BeforeValidator(_outside)]
 YesOrNo = Annotated[bool, BeforeValidator(_yes_or_no)]
 
 
@@ -152,7 +180,7 @@ class WebSettings(Part):
 
     host: str
     port: Annotated[int, Field(ge=0, lt=65536)]
-    url: str | None = None
+    url: Outside = None
     session_idle: Duration
     session_longest: Duration
     link_lasts: Duration
@@ -165,6 +193,20 @@ class WebSettings(Part):
     page_size: Annotated[int, Field(gt=0, le=500)]
     largest_request_mb: Annotated[int, Field(gt=0, le=1_000)]
     api: ApiSettings
+    trusted_proxies: Addresses
+    finish_within: Duration
+    metrics_from_loopback: YesOrNo
+    calendar_ahead: Duration
+
+
+class WebhookSettings(Part):
+    """How patiently webhooks are called, and where they may be."""
+
+    attempts: Annotated[int, Field(gt=0)]
+    first_wait: Duration
+    longest_wait: Duration
+    timeout: Duration
+    private_addresses: YesOrNo
 
 
 class Settings(BaseSettings):
@@ -187,6 +229,7 @@ class Settings(BaseSettings):
     clock: ClockSettings
     web: WebSettings
     sign_on: SignOnSettings
+    webhooks: WebhookSettings
 
     @classmethod
     def settings_customise_sources(
@@ -248,7 +291,7 @@ def load_settings(path: Path, kind: type[Settings] = Settings) -> Settings:
 
 
 #: Parts that homes made before they were known lack; they run as shipped.
-_LATER: Final = frozenset({"web", "sign_on"})
+_LATER: Final = frozenset({"web", "sign_on", "webhooks"})
 
 
 def _with_later_parts(values: Any) -> Any:

@@ -37,9 +37,11 @@ from notifiers.template_files import SHIPPED_TEMPLATES, TemplateNames
 from notifiers.wording import SHIPPED_WORDING, Wording
 from notifiers.wording_checks import missing_words
 from tacit.clock import utc_now
+from tacit.counted import CountedChannel
 from tacit.home import Home
 from tacit.importing import Importing
 from tacit.previews import Previews, Written
+from web.metrics import Metrics
 from web.site import ApiSettings, SignOn, Site, SiteSettings, Works
 
 
@@ -124,7 +126,10 @@ class App:
         if slack.token:
             timeout = int(slack.timeout.total_seconds())
             channels["slack"] = SlackChannel(slack.token, slack.url, timeout)
-        return channels
+        return {
+            name: CountedChannel(channel, self.metrics.delivery(name))
+            for name, channel in channels.items()
+        }
 
     def _mail_channel(self) -> Channel:
         mail, vendor = self.settings.mail, self.settings.vendor
@@ -162,7 +167,7 @@ class App:
         """What the pages and the API need."""
         settings, vendor = self.settings.web, self.settings.vendor
         _ = self.rulebook, self.templates
-        url = settings.url or f"http://{settings.host}:{settings.port}"
+        url = settings.url or _address(settings.host, settings.port)
         return Site(
             store=self.store,
             rules=lambda: self.rulebook,
@@ -193,7 +198,11 @@ class App:
                     answers_kept=settings.api.answers_kept,
                     answer_lease=settings.api.answer_lease,
                 ),
+                calendar_ahead=settings.calendar_ahead,
+                metrics_from_loopback=settings.metrics_from_loopback,
+                silent_for=self.settings.clock.silent_for,
             ),
+            metrics=self.metrics,
             channels=frozenset(self.channels),
             post=self._post,
             works=self.works,
@@ -250,6 +259,11 @@ class App:
         rulebook, _ = check_rules(self.home.rules, self.template_names)
         return Previews(self.templates, rulebook, self.settings.vendor)
 
+    @cached_property
+    def metrics(self) -> Metrics:
+        """What this process counts of itself."""
+        return Metrics()
+
     def recording(self) -> Delivering:
         """A relay that sends nothing, over the channels there are: for simulations."""
         return self.delivering(
@@ -262,6 +276,13 @@ class App:
                 channel.close()
         if "store" in self.__dict__:
             self.store.close()
+
+
+def _address(host: str, port: int) -> str:
+    """Where a browser on this machine finds what is served there."""
+    if host in ("0.0.0.0", "::"):  # noqa: S104 - not listened on here, only named
+        host = "localhost"
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
 def check_rules(

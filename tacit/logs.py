@@ -9,6 +9,8 @@ from structlog.stdlib import ProcessorFormatter
 from structlog.typing import Processor
 
 _EVERY_LINE: Final[list[Processor]] = [
+    # The id of the request that a line is written for, whoever writes it.
+    structlog.contextvars.merge_contextvars,
     structlog.processors.add_log_level,
     structlog.processors.TimeStamper(fmt="iso", utc=True, key="at"),
     structlog.processors.format_exc_info,

@@ -12,11 +12,12 @@ from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 
 from engine.domain.access import NotPermittedError
-from engine.domain.errors import NotFoundError, TacitError
+from engine.domain.errors import NotFoundError, TacitError, UnavailableError
 from web.api.app import PATH as API
 from web.api.app import create_api
 from web.compression import CompressOwn
 from web.errors import BadRequestError, ForgedFormError, SignInFirst
+from web.failures import answer_failure, pass_on
 from web.middleware import LargestRequest, Requests
 from web.pages import (
     account,
@@ -32,6 +33,7 @@ from web.pages import (
     sign_in,
     sign_in_link,
     sign_in_sso,
+    watch,
 )
 from web.site import Site
 from web.visits import AnyVisit, visiting
@@ -51,6 +53,7 @@ _ROUTERS: Final = (
     sign_in.router,
     sign_in_link.router,
     sign_in_sso.router,
+    watch.router,
 )
 
 
@@ -66,12 +69,18 @@ def create_app(site: Site) -> FastAPI:
     for router in _ROUTERS:
         app.include_router(router)
     app.add_exception_handler(SignInFirst, _sign_in_first)
+    app.add_exception_handler(UnavailableError, pass_on)
     for kind in (TacitError, HTTPException, RequestValidationError):
         app.add_exception_handler(kind, _show_error)
     settings = site.settings
     app.add_middleware(CompressOwn)
     app.add_middleware(LargestRequest, limit=settings.largest_request)
-    app.add_middleware(Requests, is_secure=settings.is_secure)
+    app.add_middleware(
+        Requests,
+        is_secure=settings.is_secure,
+        metrics=site.metrics,
+        on_failure=answer_failure,
+    )
     return app
 
 

@@ -4,10 +4,15 @@ import re
 import time
 import uuid
 from collections.abc import Awaitable, Callable, MutableMapping
+from functools import partial
 from typing import Any, Final
 
 import structlog
 from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from web.metrics import Metrics
 
 log = structlog.get_logger("tacit.web")
 
@@ -16,6 +21,8 @@ Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
+#: What answers for a request that failed: by its id and the error.
+OnFailure = Callable[[Request, str, Exception], Response]
 
 #: No request leaves the machine, and nothing but our own files runs.
 CONTENT_POLICY: Final = (
@@ -36,10 +43,17 @@ _ID: Final = re.compile(r"[A-Za-z0-9._-]{8,64}")
 
 
 class Requests:
-    """Gives each request an id, logs it when it is answered, and guards its headers."""
+    """Gives each request an id, logs and counts it, and guards its headers.
 
-    def __init__(self, app: App, *, is_secure: bool) -> None:
+    What goes wrong without an answer of its own is logged once and answered here.
+    """
+
+    def __init__(
+        self, app: App, *, is_secure: bool, metrics: Metrics, on_failure: OnFailure
+    ) -> None:
         self._app = app
+        self._metrics = metrics
+        self._on_failure = on_failure
         self._headers = dict(_HEADERS)
         if is_secure:
             self._headers["Strict-Transport-Security"] = "max-age=31536000"
@@ -48,46 +62,94 @@ class Requests:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        started, status = time.perf_counter(), 500
         request_id = _request_id(scope)
-
-        async def send_on(message: Message) -> None:
-            nonlocal status
-            if message["type"] == "http.response.start":
-                status = message["status"]
-                self._complete(message, request_id)
-            await send(message)
-
+        answer = _Answer(send, self._headers, request_id, partial(self._note, scope))
         with structlog.contextvars.bound_contextvars(request=request_id):
             try:
-                await self._app(scope, receive, send_on)
+                await self._answer(scope, receive, answer)
             finally:
-                taken = round((time.perf_counter() - started) * 1000, 1)
-                log.info(
-                    "request",
-                    method=scope["method"],
-                    path=_shown(scope),
-                    status=status,
-                    ms=taken,
-                )
+                answer.note()
 
-    def _complete(self, message: Message, request_id: str) -> None:
+    async def _answer(self, scope: Scope, receive: Receive, answer: "_Answer") -> None:
+        try:
+            await self._app(scope, receive, answer.send)
+        except Exception as error:
+            log.exception("request failed", path=route_of(scope))
+            if answer.started:
+                # Half of it is on its way: only breaking off says that the rest is not.
+                raise
+            failure = self._on_failure(Request(scope), answer.request_id, error)
+            await failure(scope, receive, answer.send)
+
+    def _note(self, scope: Scope, answer: "_Answer") -> None:
+        taken, route = time.perf_counter() - answer.began, route_of(scope)
+        log.info(
+            "request",
+            method=scope["method"],
+            path=route,
+            status=answer.status,
+            client=(scope.get("client") or ("",))[0],
+            ms=round(taken * 1000, 1),
+        )
+        self._metrics.request_done(route, scope["method"], answer.status, taken)
+
+
+class _Answer:
+    """The answer to one request on its way out."""
+
+    def __init__(
+        self,
+        send: Send,
+        headers: dict[str, str],
+        request_id: str,
+        on_done: Callable[["_Answer"], None],
+    ) -> None:
+        self._send = send
+        self._headers = {**headers, "X-Request-Id": request_id}
+        self._on_done = on_done
+        self._noted = False
+        self.request_id = request_id
+        self.began = time.perf_counter()
+        self.started = False
+        self.status = 500
+
+    async def send(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.started, self.status = True, message["status"]
+            self._complete(message)
+        elif not message.get("more_body", False):
+            # Before it is sent: whoever has the answer finds the line in the log.
+            self.note()
+        await self._send(message)
+
+    def note(self) -> None:
+        """Say once what was answered."""
+        if not self._noted:
+            self._noted = True
+            self._on_done(self)
+
+    def _complete(self, message: Message) -> None:
         given = {name.lower() for name, _ in message["headers"]}
-        headers = {**self._headers, "X-Request-Id": request_id}
         message["headers"] = [
             *message["headers"],
             *(
                 (name.lower().encode(), value.encode())
-                for name, value in headers.items()
+                for name, value in self._headers.items()
                 if name.lower().encode() not in given
             ),
         ]
 
 
-def _shown(scope: Scope) -> str:
-    """The route's own path: what stands in its place may be a secret token."""
-    route = scope.get("route")
-    return str(getattr(route, "path", None) or scope["path"])
+def route_of(scope: Scope) -> str:
+    """The route's own path: what stands in its place may be a secret token.
+
+    Of an address that leads nowhere no more is told than below what it was sought.
+    """
+    included = scope.get("fastapi", {}).get("effective_route_context")
+    # Of a route that was included with a prefix, the path that has the prefix too.
+    path = getattr(included, "path", None) or getattr(scope.get("route"), "path", None)
+    root = scope.get("root_path", "")
+    return f"{root}{path}" if path is not None else f"{root}/..."
 
 
 def _request_id(scope: Scope) -> str:

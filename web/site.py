@@ -1,7 +1,7 @@
 """What the web needs of one installation; `tacit/bootstrap.py` wires it."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
 from pathlib import Path
@@ -19,6 +19,7 @@ from engine.services.passwords import Passwords
 from engine.services.send_messages import Delivering
 from notifiers.rendering import Templates
 from notifiers.wording import Wording
+from web.metrics import Metrics
 
 
 class SignOn(Protocol):
@@ -120,6 +121,9 @@ class SiteSettings:
     page_size: int
     api: ApiSettings
     largest_request: int  # bytes
+    calendar_ahead: timedelta = timedelta(days=365)
+    metrics_from_loopback: bool = False
+    silent_for: timedelta = timedelta(minutes=10)
 
     @property
     def is_secure(self) -> bool:
@@ -148,11 +152,13 @@ class Site:
     works: Works
     channels: frozenset[str] = frozenset(ChannelName)  # those that are configured
     sign_on: SignOn | None = None
+    metrics: Metrics = field(default_factory=Metrics)
 
     @cached_property
     def passwords(self) -> Passwords:
         """Where passwords are hashed and compared."""
         return Passwords(self.settings.password_length)
+
 
     @property
     def rulebook(self) -> Rulebook:

@@ -124,11 +124,16 @@ def visiting(request: Request) -> Visit:
 
 
 def _language(request: Request, site: Site, signed_in: SignedIn | None) -> str:
+    if signed_in is not None and request.cookies.get(LANGUAGE_COOKIE) is None:
+        return signed_in.person.language
+    return language_of(request, site)
+
+
+def language_of(request: Request, site: Site) -> str:
+    """The language that somebody chose, or that their browser asks for."""
     chosen = request.cookies.get(LANGUAGE_COOKIE)
     if chosen in LANGUAGES:
         return str(chosen)
-    if signed_in is not None:
-        return signed_in.person.language
     accepted = request.headers.get("Accept-Language", "")
     for part in accepted.split(","):
         code = part.split(";")[0].strip()[:2].lower()

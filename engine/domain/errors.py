@@ -11,6 +11,10 @@ class TacitError(Exception):
     """Bad input or a broken environment: one clear message, no traceback."""
 
 
+class UnavailableError(TacitError):
+    """Raised when what everything rests on, such as the database, does not answer."""
+
+
 class NotFoundError(TacitError):
     """Raised when something is named that the book does not hold."""
 

@@ -3,6 +3,7 @@
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,7 +17,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.pool import StaticPool
 
-from engine.domain.errors import TacitError
+from engine.domain.errors import UnavailableError
 from engine.store.tables import metadata
 
 BUSY_TIMEOUT_MS: Final = 10_000
@@ -28,7 +29,7 @@ _URLS: Final = "write sqlite:///path/to/tacit.db or postgresql://user@host/name"
 _MIGRATIONS: Final = Path(__file__).parent / "migrations"
 
 
-class DatabaseError(TacitError):
+class DatabaseError(UnavailableError):
     """Raised when the database cannot be used; says what to do about it."""
 
 
@@ -177,8 +178,18 @@ def _is_known(revision: str) -> bool:
 def schema_versions(engine: Engine) -> tuple[str | None, str | None]:
     """The version that the database has, and the one that the program needs."""
     with engine.connect().execution_options(**{READ_ONLY: True}) as connection:
-        present = MigrationContext.configure(connection).get_current_revision()
-    return present, ScriptDirectory.from_config(_config()).get_current_head()
+        return present_schema(connection), newest_schema()
+
+
+def present_schema(connection: Connection) -> str | None:
+    """The version that the database has."""
+    return MigrationContext.configure(connection).get_current_revision()
+
+
+@cache
+def newest_schema() -> str | None:
+    """The version that the program needs."""
+    return ScriptDirectory.from_config(_config()).get_current_head()
 
 
 def schema_differences(engine: Engine) -> list[Any]:

@@ -55,13 +55,13 @@ from engine.store.tables import (
 )
 
 #: Written into the statement: SQLite uses a partial index only for what it can see.
-_WAITING: Final[BindParameter[Any]] = bindparam(
+WAITING: Final[BindParameter[Any]] = bindparam(
     "waiting",
     [OutboxStatus.QUEUED.value, OutboxStatus.SENDING.value],
     expanding=True,
     literal_execute=True,
 )
-_HELD: Final[BindParameter[Any]] = bindparam(
+HELD: Final[BindParameter[Any]] = bindparam(
     "held", OutboxStatus.HELD.value, literal_execute=True
 )
 _FAILED: Final = (DeliveryStatus.RETRY, DeliveryStatus.FAILED)
@@ -113,7 +113,7 @@ class OutboxRows:
         A message whose earlier claim ran out, because its process died, comes again.
         """
         query = (
-            _SELECT.where(outbox.c.status.in_(_WAITING), outbox.c.next_try_at <= now)
+            _SELECT.where(outbox.c.status.in_(WAITING), outbox.c.next_try_at <= now)
             .order_by(outbox.c.next_try_at, outbox.c.id)
             .limit(limit)
         )
@@ -180,7 +180,7 @@ class OutboxRows:
 
     def waiting(self, change_ids: Iterable[int]) -> list[tuple[OutboxStatus, Claimed]]:
         """What waits to be sent for these changes, or is held; nothing is claimed."""
-        waits = or_(outbox.c.status.in_(_WAITING), outbox.c.status == _HELD)
+        waits = or_(outbox.c.status.in_(WAITING), outbox.c.status == HELD)
         rows: list[tuple[Any, ...]] = []
         for chunk in chunks(change_ids):
             query = _SELECT.where(outbox.c.change_id.in_(chunk), waits)
@@ -260,7 +260,7 @@ class OutboxRows:
 
     def changes_with_held(self, change_ids: Iterable[int] | None) -> list[int]:
         """Those of the changes, or (None) of all, that have a message held."""
-        query = select(outbox.c.change_id).where(outbox.c.status == _HELD).distinct()
+        query = select(outbox.c.change_id).where(outbox.c.status == HELD).distinct()
         held = [*self._connection.execute(query).scalars()]
         if change_ids is None:
             return held
@@ -272,7 +272,7 @@ class OutboxRows:
 
         What did not arrive gets all its tries anew.
         """
-        held, released = outbox.c.status == _HELD, 0
+        held, released = outbox.c.status == HELD, 0
         for chunk in chunks(change_ids):
             which = and_(held, outbox.c.change_id.in_(chunk))
             released += self._release(which, now)
@@ -309,7 +309,7 @@ class OutboxRows:
     def _drop_where(
         self, change_ids: Iterable[int], which: ColumnElement[bool], reason: str
     ) -> None:
-        waits = or_(outbox.c.status.in_(_WAITING), outbox.c.status == _HELD)
+        waits = or_(outbox.c.status.in_(WAITING), outbox.c.status == HELD)
         found: list[int] = []
         for chunk in chunks(change_ids):
             query = select(outbox.c.id).where(outbox.c.change_id.in_(chunk), waits)
@@ -341,7 +341,7 @@ class OutboxRows:
         """The earliest time at which a message may be tried."""
         query = (
             select(outbox.c.next_try_at)
-            .where(outbox.c.status.in_(_WAITING))
+            .where(outbox.c.status.in_(WAITING))
             .order_by(outbox.c.next_try_at)
             .limit(1)
         )

@@ -21,6 +21,7 @@ from engine.store.message_rows import MessageRows
 from engine.store.outbox_rows import OutboxRows
 from engine.store.search_rows import SearchRows
 from engine.store.tables import metadata
+from engine.store.watch_rows import WatchRows
 
 
 class Unit:
@@ -43,6 +44,7 @@ class Unit:
         self.messages = MessageRows(connection, self.outbox)
         self.listing = ListingRows(connection)
         self.attempts = AttemptRows(connection)
+        self.watch = WatchRows(connection)
 
     def commit(self) -> None:
         """Make it so; where that fails, nothing was changed and nothing stays locked.

@@ -49,13 +49,36 @@ def run(home: Home = DEFAULT_HOME) -> None:
         process.run(app)
 
 
-def serve(home: Home = DEFAULT_HOME) -> None:
-    """Serve the pages and the API until stopped."""
+def serve(
+    home: Home = DEFAULT_HOME,
+    host: Annotated[
+        str | None,
+        typer.Option("--host", help="The address to serve at; else web.host."),
+    ] = None,
+    port: Annotated[
+        int | None,
+        typer.Option("--port", min=0, max=65535, help="The port; 0 finds a free one."),
+    ] = None,
+    no_clock: Annotated[
+        bool,
+        typer.Option(
+            "--no-clock", help="The pages alone, beside a `tacit run` that ticks."
+        ),
+    ] = False,
+) -> None:
+    """Serve the pages and the API, and run the clock and the relay, until stopped.
+
+    SIGTERM or Ctrl-C finishes what is in flight; a second one ends at once.
+    """
     # The web's libraries take a second to load, and no other command needs them.
-    from tacit.serving import serve as run_server
+    from tacit.serving import Server, serve_at
 
     with open_app(home, creates=True) as app:
-        run_server(app)
+        serve_at(app, host, port)
+        _ = app.rulebook, app.templates
+        server = Server(app)
+        say(f"Tacit is served at {server.url} (Ctrl-C stops it).")
+        process.run(app, server, with_clock=not no_clock)
 
 
 def simulation(

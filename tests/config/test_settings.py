@@ -50,6 +50,18 @@ WRONG = {
         "silent_for: 10 minutes", "silent_for: 30 seconds",
         "clock.silent_for: must be longer than clock.tick_every",
     ),
+    "a proxy by its name": (
+        "trusted_proxies: []", "trusted_proxies: [proxy.acme.example]",
+        "which is no address (10.0.0.7) or network (10.0.0.0/24)",
+    ),
+    "one proxy that is no list": (
+        "trusted_proxies: []", "trusted_proxies: true",
+        "must be a list of addresses or networks",
+    ),
+    "an outside address with a path": (
+        "port above.\n  url: null", "port above.\n  url: https://acme.example/tacit",
+        "must be like https://renewals.acme.example",
+    ),
     "a name nobody knows": (
         "  host: localhost", "  hots: localhost",
         'unknown setting "mail.hots" (did you mean "host"?)',

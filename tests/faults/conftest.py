@@ -16,6 +16,7 @@ import pytest
 
 from engine.domain.ruleset import Rulebook
 from engine.store.unit_of_work import Store
+from tacit import home
 from tests.fakes.slack_server import SlackServer
 from tests.fakes.smtp_server import Delivered, SmtpServer
 from tests.faults.child import Life, Order, Step
@@ -24,10 +25,12 @@ from tests.support.books import (
     a_customer,
     a_partner,
     a_person,
+    a_small_book,
     at,
     imported,
 )
 from tests.support.invariants import Ledger
+from tests.support.processes import opened
 
 CHECKOUT = Path(__file__).parents[2]
 BOOK = [
@@ -167,3 +170,24 @@ def new_book(request: pytest.FixtureRequest) -> NewBook:
     """Makes databases that hold the book, of each kind."""
     found: NewBook = request.getfixturevalue(f"{request.param}_book")
     return found
+
+
+@pytest.fixture(params=["sqlite"])
+def at_home(request: pytest.FixtureRequest, tmp_path: Path, rulebook: Rulebook) -> Path:
+    """A home that ticks all the time, with contracts of which much is due."""
+    folder = tmp_path / "home"
+    home.create(home.Home(folder))
+    settings = folder / "tacit.yaml"
+    text = settings.read_text().replace("tick_every: 30 s", "tick_every: 1 s")
+    if request.param == "postgresql":
+        url = request.getfixturevalue("postgresql_book")()
+        text = text.replace("url: null", f"url: {url}", 1)
+    settings.write_text(text)
+    store = opened(folder)
+    contracts = [
+        a_contract(f"C-{n}", started_on=date(2020, 3, 1), commitment_months=1)
+        for n in range(40)
+    ]
+    imported(store, rulebook, [*a_small_book(), *contracts], at("2020-03-02"))
+    store.close()
+    return folder

@@ -5,50 +5,21 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
-from datetime import UTC, date, datetime
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from engine.domain.ruleset import Rulebook
-from engine.store.unit_of_work import Store
 from notifiers.mailbox import read_mailbox
-from tacit import home
 from tests.fakes.smtp_server import STALL, SmtpServer
-from tests.support.books import a_contract, a_small_book, at, imported
-from tests.support.invariants import Ledger, broken_invariants
+from tests.support.processes import TACIT, broken, wait_until
 
-TACIT = [sys.executable, "-c", "from tacit.cli import main; main()"]
 SMTP = {
     **os.environ,  # noqa: TID251 - what the process inherits
     "TACIT_MAIL__VIA": "smtp",
     "TACIT_MAIL__HOST": "127.0.0.1",
     "TACIT_MAIL__SECURITY": "none",
 }
-YESTERYEAR = date(2020, 3, 1)
-
-
-@pytest.fixture(params=["sqlite"])
-def at_home(request: pytest.FixtureRequest, tmp_path: Path, rulebook: Rulebook) -> Path:
-    """A home that ticks all the time, with contracts of which much is due."""
-    folder = tmp_path / "home"
-    home.create(home.Home(folder))
-    settings = folder / "tacit.yaml"
-    text = settings.read_text().replace("tick_every: 30 s", "tick_every: 1 s")
-    if request.param == "postgresql":
-        url = request.getfixturevalue("postgresql_book")()
-        text = text.replace("url: null", f"url: {url}")
-    settings.write_text(text)
-    store = opened(folder)
-    contracts = [
-        a_contract(f"C-{n}", started_on=YESTERYEAR, commitment_months=1)
-        for n in range(40)
-    ]
-    imported(store, rulebook, [*a_small_book(), *contracts], at("2020-03-02"))
-    store.close()
-    return folder
 
 
 @pytest.fixture
@@ -63,38 +34,6 @@ def running(at_home: Path) -> Iterator["subprocess.Popen[str]"]:
     yield process
     process.kill()
     process.communicate()
-
-
-def wait_until(true: Callable[[], bool]) -> None:
-    """Wait until something is so; half a minute at most."""
-    end = time.monotonic() + 30
-    while not true():
-        assert time.monotonic() < end
-        time.sleep(0.05)
-
-
-def opened(at_home: Path) -> Store:
-    """The home's database, wherever it is."""
-    here = home.Home(at_home)
-    return Store.open(here.database_url(here.settings()))
-
-
-def broken(at_home: Path, mails: int) -> list[str]:
-    """The invariants; there are as many mails as copies that count as sent."""
-    store = opened(at_home)
-    with store.begin(read_only=True) as unit:
-        sent = [
-            copy
-            for row in unit.outbox.listing(limit=10_000)
-            for copy in row["copies"]
-            if copy["status"] == "sent"
-        ]
-    now = datetime.now(UTC)  # noqa: TID251 - the process ran by the machine's clock
-    found = broken_invariants(store.engine, now, Ledger(), drained=False)
-    store.close()
-    assert len(sent) == mails
-    # The mailbox is a folder that shows no keys: how many there are was compared.
-    return [flaw for flaw in found if "no channel has it" not in flaw]
 
 
 both_databases = pytest.mark.parametrize(
@@ -142,13 +81,14 @@ def test_a_process_that_is_killed_goes_on_where_it_was(
 
 @pytest.mark.req("OPS-5")
 @pytest.mark.parametrize("told", ["nothing", "to stop"])
+@pytest.mark.parametrize("command", [["run"], ["serve", "--port", "0"]], ids=" ".join)
 def test_a_pass_that_never_comes_back_ends_the_process(
-    at_home: Path, told: str
+    at_home: Path, command: list[str], told: str
 ) -> None:
     with SmtpServer() as server:
         server.answer("MAIL", *[STALL] * 100)
         process = subprocess.Popen(
-            [*TACIT, "run", "--home", str(at_home)],
+            [*TACIT, *command, "--home", str(at_home)],
             stderr=subprocess.PIPE,
             text=True,
             env={

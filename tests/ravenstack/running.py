@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from tacit.bootstrap import App
 from tacit.cli.book_commands import import_files
-from tacit.process import Worker
+from tacit.jobs import Worker
 from tests.fakes.smtp_server import Delivered, SmtpServer
 from tests.ravenstack.independent_count import FIRST, LAST, Year
 

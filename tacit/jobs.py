@@ -1,0 +1,113 @@
+"""What the running process does again and again: the clock's pass."""
+
+import threading
+from collections.abc import Callable
+from datetime import datetime
+from time import perf_counter
+from typing import Any, Final
+
+import structlog
+
+from engine.domain.errors import TacitError
+from engine.services.advance_clock import advance_clock
+from engine.services.relay_outbox import relay_outbox
+from engine.services.seal_audit import seal
+from tacit.bootstrap import App
+
+log = structlog.get_logger("tacit")
+#: A long pass says so often within `silent_for` that it is alive.
+_BEATS: Final = 4
+
+
+class Job:
+    """Work that is done in passes, never two at once; each catches its own failures.
+
+    Nobody else would: what calls it is a scheduler.
+    """
+
+    name = "job"
+
+    def __init__(self, app: App, stopping: threading.Event | None = None) -> None:
+        self._app = app
+        self.stopping = stopping or threading.Event()
+        self.busy = threading.Lock()
+        self.alive_at = app.clock()
+
+    def pass_once(self) -> None:
+        """One pass, unless it is time to stop. Never raises."""
+        with self.busy:
+            if not self.stopping.is_set():
+                self._guarded()
+
+    def _guarded(self) -> None:
+        began, outcome = perf_counter(), "failed"
+        try:
+            self._pass()
+            outcome = "done"
+        except TacitError as error:
+            log.error("pass failed, tried again at the next", error=str(error))
+        except Exception:
+            log.exception("pass failed, tried again at the next")
+        self.alive_at = self._app.clock()
+        self._app.metrics.pass_done(self.name, outcome, perf_counter() - began)
+
+    def _pass(self) -> None:
+        raise NotImplementedError
+
+    def _sign_of_life(self, _done: int = 0) -> None:
+        """A long backlog is not silence: each batch counts as alive."""
+        self.alive_at = self._app.clock()
+
+
+class Worker(Job):
+    """The clock: one tick, one relay, and the housekeeping when it is due."""
+
+    name = "clock"
+
+    def __init__(self, app: App, stopping: threading.Event | None = None) -> None:
+        super().__init__(app, stopping)
+        self._beaten_at: datetime | None = None
+
+    def _pass(self) -> None:
+        app = self._app
+        now = app.clock()
+        done = advance_clock(app.store, app.rulebook, now, progress=self._sign_of_life)
+        sent = relay_outbox(
+            app.store,
+            app.rulebook,
+            app.delivering(),
+            app.clock,
+            should_stop=self.stopping.is_set,
+            progress=self._sign_of_life,
+        )
+        self._beat(now)
+        self._keep_house(now)
+        if any(done.numbers.values()) or any(sent.numbers.values()):
+            # Both count what is "held": changes here, messages there.
+            log.info("pass done", clock=done.numbers, relay=sent.numbers)
+
+    def _sign_of_life(self, _done: int = 0) -> None:
+        super()._sign_of_life()
+        every = self._app.settings.clock.silent_for / _BEATS
+        if self._beaten_at is not None and self.alive_at - self._beaten_at >= every:
+            self._beat(self.alive_at)
+
+    def _beat(self, now: datetime) -> None:
+        """Let other processes see that the clock runs."""
+        with self._app.store.begin() as unit:
+            unit.book.beat("clock", now)
+            unit.commit()
+        self._beaten_at = now
+
+    def _keep_house(self, now: datetime) -> None:
+        """What is done once in a while, each when its time has come."""
+        with self._app.store.begin(read_only=True) as unit:
+            beats = unit.book.heartbeats()
+        for name, work in self._housekeeping().items():
+            last = beats.get(name)
+            if last is None or now - last >= self._app.settings.clock.seal_every:
+                work(self._app.store, now)
+
+    def _housekeeping(self) -> dict[str, Callable[[Any, datetime], object]]:
+        """Each notes by its name when it was done last."""
+        return {"seal": seal}
