@@ -21,6 +21,7 @@ from engine.domain.rule_compiler import compile_kept
 from engine.domain.rulebook import compile_rulebook
 from engine.domain.ruleset import Rulebook, Ruleset
 from engine.domain.yaml_text import Source, read
+from engine.services.call_webhooks import Calling
 from engine.services.imported_values import Defaults
 from engine.services.send_messages import Delivering
 from engine.services.take_up_rules import lost_states, take_up
@@ -34,6 +35,7 @@ from notifiers.recording import RecordingChannel
 from notifiers.rendering import Templates
 from notifiers.slack import SlackChannel
 from notifiers.template_files import SHIPPED_TEMPLATES, TemplateNames
+from notifiers.webhooks import WebhookCaller
 from notifiers.wording import SHIPPED_WORDING, Wording
 from notifiers.wording_checks import missing_words
 from tacit.clock import utc_now
@@ -201,6 +203,7 @@ class App:
                 calendar_ahead=settings.calendar_ahead,
                 metrics_from_loopback=settings.metrics_from_loopback,
                 silent_for=self.settings.clock.silent_for,
+                private_webhooks=self.settings.webhooks.private_addresses,
             ),
             metrics=self.metrics,
             channels=frozenset(self.channels),
@@ -258,6 +261,17 @@ class App:
         """Messages with example values, by the rules as they stand in the folder."""
         rulebook, _ = check_rules(self.home.rules, self.template_names)
         return Previews(self.templates, rulebook, self.settings.vendor)
+
+    @cached_property
+    def calling(self) -> Calling:
+        """What the calls of webhooks need."""
+        hooks = self.settings.webhooks
+        timeout = hooks.timeout.total_seconds()
+        return Calling(
+            WebhookCaller(timeout, private=hooks.private_addresses),
+            hooks.timeout,
+            RetryPolicy(hooks.attempts, hooks.first_wait, hooks.longest_wait),
+        )
 
     @cached_property
     def metrics(self) -> Metrics:

@@ -1,4 +1,4 @@
-"""What the running process does again and again: the clock's pass."""
+"""What the running process does again and again: the clock, and calling webhooks."""
 
 import threading
 from collections.abc import Callable
@@ -10,6 +10,8 @@ import structlog
 
 from engine.domain.errors import TacitError
 from engine.services.advance_clock import advance_clock
+from engine.services.call_webhooks import call_webhooks
+from engine.services.follow_trail import follow_trail
 from engine.services.relay_outbox import relay_outbox
 from engine.services.seal_audit import seal
 from tacit.bootstrap import App
@@ -111,3 +113,22 @@ class Worker(Job):
     def _housekeeping(self) -> dict[str, Callable[[Any, datetime], object]]:
         """Each notes by its name when it was done last."""
         return {"seal": seal}
+
+
+class Caller(Job):
+    """Webhooks, apart from the clock: an endpoint that hangs delays no mail."""
+
+    name = "webhooks"
+
+    def _pass(self) -> None:
+        app = self._app
+        follow_trail(app.store, app.rulebook, app.clock())
+        done = call_webhooks(
+            app.store,
+            app.calling,
+            app.clock,
+            should_stop=self.stopping.is_set,
+            progress=self._sign_of_life,
+        )
+        if any(done.numbers.values()):
+            log.info("webhooks called", **done.numbers)

@@ -13,7 +13,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 
 from tacit.bootstrap import App
 from tacit.clock import utc_now
-from tacit.jobs import Job, Worker
+from tacit.jobs import Caller, Job, Worker
 from tacit.logs import configure
 
 log = structlog.get_logger("tacit")
@@ -43,7 +43,7 @@ def run(app: App, serving: Serving | None = None, *, with_clock: bool = True) ->
     stopping = threading.Event()
     # A bad rule file or template stops the start, not the first tick.
     _ = app.rulebook, app.templates
-    jobs: list[Job] = [Worker(app, stopping)] if with_clock else []
+    jobs = [Worker(app, stopping), Caller(app, stopping)] if with_clock else []
     _stop_on_signals(stopping)
     scheduler = _scheduled(app, jobs)
     log.info("started", home=str(app.home.path), rules=app.rulebook.version)

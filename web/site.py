@@ -124,6 +124,7 @@ class SiteSettings:
     calendar_ahead: timedelta = timedelta(days=365)
     metrics_from_loopback: bool = False
     silent_for: timedelta = timedelta(minutes=10)
+    private_webhooks: bool = False
 
     @property
     def is_secure(self) -> bool:

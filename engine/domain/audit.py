@@ -16,7 +16,7 @@ TRAIL: Final = "trail"
 TRAIL_ID: Final = 1
 #: Whatever has a trail of its own.
 SUBJECTS: Final = (
-    CHANGE, "customer", "partner", "person", "contract", "site", TRAIL,
+    CHANGE, "customer", "partner", "person", "contract", "site", "webhook", TRAIL,
 )  # fmt: skip
 _CANONICAL: Final = json.JSONEncoder(
     sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=str

@@ -9,9 +9,11 @@ from typing import Any, Final
 from sqlalchemy import (
     Connection,
     FromClause,
+    String,
     Table,
     and_,
     case,
+    cast,
     delete,
     func,
     insert,
@@ -38,6 +40,7 @@ from engine.store.tables import (
     people,
     seals,
     sites,
+    webhooks,
 )
 
 PART: Final = 5_000  # rows that are read at a time
@@ -49,7 +52,17 @@ _TABLES: Final[Mapping[str, Table]] = {
     "person": people,
     "contract": contracts,
     "site": sites,
+    "webhook": webhooks,
 }
+
+
+def _code(kind: str) -> ColumnElement[Any]:
+    """What a subject of a kind is called; an endpoint has no code but its number."""
+    if kind == "webhook":
+        return cast(webhooks.c.id, String)
+    return _TABLES[kind].c.code
+
+
 _SEAL: Final = (
     seals.c.id, seals.c.at, seals.c.upto, seals.c.entries, seals.c.hash,
 )  # fmt: skip
@@ -61,7 +74,7 @@ def _named(table: Table, subject_kind: str) -> tuple[FromClause, ColumnElement[A
         return table, literal(TRAIL)
     subjects = _TABLES[subject_kind]
     joined = table.outerjoin(subjects, subjects.c.id == table.c.subject_id)
-    return joined, subjects.c.code
+    return joined, _code(subject_kind)
 
 
 class AuditRows:
@@ -182,7 +195,7 @@ class AuditRows:
             mine = and_(c.subject_kind == kind, table.c.id == c.subject_id)
             tables = tables.outerjoin(table, mine)
         itself = case((c.subject_kind == TRAIL, TRAIL))
-        name = func.coalesce(itself, *(table.c.code for table in _TABLES.values()))
+        name = func.coalesce(itself, *map(_code, _TABLES))
         query = (
             select(
                 c.subject_kind, name, c.subject_id, c.seq, c.at, c.kind, c.body, c.hash

@@ -22,6 +22,7 @@ from engine.store.outbox_rows import OutboxRows
 from engine.store.search_rows import SearchRows
 from engine.store.tables import metadata
 from engine.store.watch_rows import WatchRows
+from engine.store.webhook_rows import WebhookRows
 
 
 class Unit:
@@ -45,6 +46,7 @@ class Unit:
         self.listing = ListingRows(connection)
         self.attempts = AttemptRows(connection)
         self.watch = WatchRows(connection)
+        self.webhooks = WebhookRows(connection)
 
     def commit(self) -> None:
         """Make it so; where that fails, nothing was changed and nothing stays locked.
