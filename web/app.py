@@ -34,6 +34,7 @@ from web.pages import (
     sign_in_link,
     sign_in_sso,
     watch,
+    webhooks,
 )
 from web.site import Site
 from web.visits import AnyVisit, visiting
@@ -54,6 +55,7 @@ _ROUTERS: Final = (
     sign_in_link.router,
     sign_in_sso.router,
     watch.router,
+    webhooks.router,
 )
 
 

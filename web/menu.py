@@ -23,6 +23,7 @@ ENTRIES: Final = (
     Entry("/today", _("Today"), Action.SEE_ATTENTION),
     Entry("/messages", _("Messages"), Action.SEE_MESSAGES),
     Entry("/back-office", _("Back office"), Action.SEE_PEOPLE),
+    Entry("/webhooks", _("Webhooks"), Action.MANAGE_WEBHOOKS),
 )
 
 

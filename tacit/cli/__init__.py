@@ -18,6 +18,7 @@ from tacit.cli import (
     message_commands,
     rules_commands,
     set_commands,
+    webhook_commands,
 )
 from tacit.cli.output import fail, say
 
@@ -38,6 +39,7 @@ clock_commands.add_to(app)
 message_commands.add_to(app)
 app.add_typer(audit_commands.app, name="audit")
 app.add_typer(account_commands.app, name="accounts")
+app.add_typer(webhook_commands.app, name="webhooks")
 
 
 def _print_version(wanted: bool) -> None:
