@@ -24,6 +24,7 @@ from web.pages import (
     account_keys,
     account_password,
     actions,
+    calendar,
     change,
     changes,
     customer,
@@ -56,6 +57,7 @@ _ROUTERS: Final = (
     sign_in_sso.router,
     watch.router,
     webhooks.router,
+    calendar.router,
 )
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Protocol
 
 from engine.domain.access import Reach
@@ -12,6 +12,7 @@ from engine.domain.api_keys import ApiKey
 from engine.domain.archive import SubjectCheckpoint
 from engine.domain.archive_lines import Written
 from engine.domain.audit import Entry, Trail
+from engine.domain.calendar import Feed
 from engine.domain.letters import Letter, LetterRequest, Receipt, Rendered
 from engine.domain.listing import Found, Question, Scope, Strip
 from engine.domain.openings import (
@@ -315,6 +316,19 @@ class Attempts(Protocol):
     def forget(self, before: datetime) -> int: ...
 
 
+class Feeds(Protocol):
+    """Calendar feeds, and the changes that one of them shows."""
+
+    def add(self, person_id: int, token_hash: str, now: datetime) -> None: ...
+    def of_person(self, person_id: int) -> list[Feed]: ...
+    def find(self, token_hash: str) -> Feed | None: ...
+    def see(self, id_: int, now: datetime) -> None: ...
+    def revoke(self, id_: int, person_id: int, now: datetime) -> bool: ...
+    def changes(
+        self, reach: Reach, first: date, last: date, limit: int
+    ) -> list[tuple[ChangeRow, datetime]]: ...
+
+
 class Caller(Protocol):
     """Calls the endpoint of a webhook."""
 
@@ -380,6 +394,8 @@ class UnitOfWork(Protocol):
     def attempts(self) -> Attempts: ...
     @property
     def watch(self) -> Watch: ...
+    @property
+    def feeds(self) -> Feeds: ...
     @property
     def webhooks(self) -> WebhookCalls: ...
     def commit(self) -> None: ...

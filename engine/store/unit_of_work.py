@@ -16,6 +16,7 @@ from engine.store.audit_rows import AuditRows
 from engine.store.book_rows import BookRows
 from engine.store.change_rows import ChangeRows
 from engine.store.directory_rows import DirectoryRows
+from engine.store.feed_rows import FeedRows
 from engine.store.listing_rows import ListingRows
 from engine.store.message_rows import MessageRows
 from engine.store.outbox_rows import OutboxRows
@@ -45,6 +46,7 @@ class Unit:
         self.messages = MessageRows(connection, self.outbox)
         self.listing = ListingRows(connection)
         self.attempts = AttemptRows(connection)
+        self.feeds = FeedRows(connection)
         self.watch = WatchRows(connection)
         self.webhooks = WebhookRows(connection)
 
