@@ -1,6 +1,7 @@
 """Calendars: the feed that programs subscribe to, and the page of its addresses."""
 
 import hashlib
+from typing import Final
 from urllib.parse import urlsplit
 
 from fastapi import APIRouter, HTTPException
@@ -21,6 +22,25 @@ from web.site import Site
 from web.visits import AnyVisit, OwnVisit, Posted, Visit
 
 router = APIRouter()
+
+
+def _(text: str) -> str:
+    """Mark words for translation."""
+    return text
+
+
+_NAME: Final = _("%(vendor)s: deadlines")
+#: What a day is called, and what it means.
+_SAYS: Final = {
+    DayKind.DEADLINE: (
+        _("Deadline: %(customer)s"),
+        _("Last day on which conditions can be modified."),
+    ),
+    DayKind.START: (
+        _("Starts: %(customer)s"),
+        _("First day of the new conditions."),
+    ),
+}
 
 
 @router.api_route("/calendar/{token}.ics", methods=["GET", "HEAD"])
@@ -48,7 +68,7 @@ def feed(visit: AnyVisit, token: str) -> Response:
 
 def _written(site: Site, found: Calendar) -> bytes:
     language = found.person.language
-    name = sentence(language, "%(vendor)s: deadlines", vendor=site.settings.vendor)
+    name = sentence(language, _NAME, vendor=site.settings.vendor)
     host = urlsplit(site.settings.url).hostname or "tacit"
     days = [_worded(site, language, day) for day in found.days]
     return write_calendar(name, language, host, days)
@@ -57,12 +77,9 @@ def _written(site: Site, found: Calendar) -> bytes:
 def _worded(site: Site, language: str, day: CalendarDay) -> Worded:
     word = words_of(site.words[language])
     kind, state = word("types", day.type), word("states", day.state)
-    if day.kind is DayKind.DEADLINE:
-        summary = sentence(language, "Deadline: %(customer)s", customer=day.customer)
-        says = sentence(language, "Last day on which conditions can be modified.")
-    else:
-        summary = sentence(language, "Starts: %(customer)s", customer=day.customer)
-        says = sentence(language, "First day of the new conditions.")
+    called, means = _SAYS[day.kind]
+    summary = sentence(language, called, customer=day.customer)
+    says = sentence(language, means)
     url = f"{site.settings.url}/changes/{day.change}"
     return Worded(day, f"{summary} ({kind})", f"{says}\n{day.change}: {state}", url)
 
