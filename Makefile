@@ -24,7 +24,7 @@ $(READY): deploy/requirements.txt pyproject.toml
 	@$(BIN)/python -m pip check --quiet
 	@touch $(READY)
 
-run: setup ## Run the main job over a sample book: half a year of renewals in seconds.
+run: setup ## Run half a year of a sample book in seconds, then serve its pages until Ctrl-C.
 	@$(BIN)/tacit demo
 
 test: setup ## Run the tests (add ARGS="-k name" to choose).

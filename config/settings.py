@@ -206,6 +206,7 @@ class WebhookSettings(Part):
     first_wait: Duration
     longest_wait: Duration
     timeout: Duration
+    keep_for: Duration
     private_addresses: YesOrNo
 
 

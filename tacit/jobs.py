@@ -2,9 +2,9 @@
 
 import threading
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from time import perf_counter
-from typing import Any, Final
+from typing import Final
 
 import structlog
 
@@ -14,11 +14,14 @@ from engine.services.call_webhooks import call_webhooks
 from engine.services.follow_trail import follow_trail
 from engine.services.relay_outbox import relay_outbox
 from engine.services.seal_audit import seal
+from engine.services.tidy_up import Kept, tidy_up
+from engine.store.unit_of_work import Store
 from tacit.bootstrap import App
 
 log = structlog.get_logger("tacit")
 #: A long pass says so often within `silent_for` that it is alive.
 _BEATS: Final = 4
+_ANSWERS_KEPT: Final = timedelta(hours=24)
 
 
 class Job:
@@ -110,9 +113,19 @@ class Worker(Job):
             if last is None or now - last >= self._app.settings.clock.seal_every:
                 work(self._app.store, now)
 
-    def _housekeeping(self) -> dict[str, Callable[[Any, datetime], object]]:
+    def _housekeeping(self) -> dict[str, Callable[[Store, datetime], object]]:
         """Each notes by its name when it was done last."""
-        return {"seal": seal}
+        return {"seal": seal, "tidy": self._tidy}
+
+    def _tidy(self, store: Store, now: datetime) -> None:
+        web = self._app.site.settings
+        # An answer to an Idempotency-Key is kept as long as its client may ask again.
+        kept = Kept(web.sessions, web.sign_in_window, _ANSWERS_KEPT)
+        tidy_up(store, kept, now)
+        with store.begin() as unit:
+            unit.webhooks.forget(now - self._app.settings.webhooks.keep_for)
+            unit.book.beat("tidy", now)
+            unit.commit()
 
 
 class Caller(Job):

@@ -17,9 +17,13 @@ _EVERY_LINE: Final[list[Processor]] = [
 ]
 
 
-def configure() -> None:
-    """Log JSON lines, those of libraries and Python's warnings too; times in UTC."""
+def configure(least: int = logging.INFO) -> None:
+    """Log JSON lines, those of libraries and Python's warnings too; times in UTC.
+
+    What is of a lower level than `least` is left out.
+    """
     structlog.configure(
+        wrapper_class=structlog.make_filtering_bound_logger(least),
         processors=[*_EVERY_LINE, structlog.processors.JSONRenderer()],
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=False,

@@ -1,5 +1,6 @@
 """The running process: its jobs and its pages, until it is told to stop."""
 
+import logging
 import os
 import signal
 import sys
@@ -33,13 +34,19 @@ class Serving(Protocol):
         """Whether the last request is answered, or it broke."""
 
 
-def run(app: App, serving: Serving | None = None, *, with_clock: bool = True) -> None:
+def run(
+    app: App,
+    serving: Serving | None = None,
+    *,
+    with_clock: bool = True,
+    least: int = logging.INFO,
+) -> None:
     """Run until SIGTERM or SIGINT, then finish what is in flight; a second ends at once.
 
     When a job falls silent the whole process ends with exit code 1, whatever its
-    threads are at: a supervisor should start it anew.
+    threads are at: a supervisor should start it anew. `least` is the level of the log.
     """
-    configure()
+    configure(least)
     stopping = threading.Event()
     # A bad rule file or template stops the start, not the first tick.
     _ = app.rulebook, app.templates

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, and_, insert, or_, select, update
+from sqlalchemy import Connection, and_, delete, insert, or_, select, update
 
 from engine.domain.audit import CHANGE
 from engine.domain.outcome import StepKind
@@ -145,3 +145,9 @@ class WebhookRows:
         }
         changed = update(webhook_deliveries).where(held).values(**again)
         return self._connection.execute(changed).rowcount
+
+    def forget(self, before: datetime) -> int:
+        """Delete calls that were taken before a time; how many."""
+        d = webhook_deliveries.c
+        over = and_(d.status == CallStatus.SENT.value, d.sent_at < before)
+        return self._connection.execute(delete(webhook_deliveries).where(over)).rowcount

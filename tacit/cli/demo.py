@@ -2,6 +2,8 @@
 
 import shutil
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -22,10 +24,13 @@ from engine.services.simulate import run_span
 from notifiers.mailbox import Mail, read_mailbox
 from tacit import home as homes
 from tacit.bootstrap import App
+from tacit.cli import demo_serving
 from tacit.cli.book_commands import import_files
 from tacit.cli.change_page import sentence
-from tacit.cli.demo_home import demo_home
+from tacit.cli.demo_home import begin_anew, demo_home
+from tacit.cli.demo_serving import DemoClock
 from tacit.cli.output import out, print_table, say, shown
+from tacit.home import Home
 
 #: The sample book was written to be interesting between these days.
 FROM: Final = datetime(2026, 10, 1, tzinfo=UTC)
@@ -33,37 +38,44 @@ TO: Final = datetime(2027, 3, 31, tzinfo=UTC)
 MOST_MOVES: Final = 8
 
 
-class _Clock:
-    """A clock that stands until it is set."""
+def run(folder: Path | None, *, once: bool) -> None:
+    """Run the demo in a home of its own, which is kept if `folder` is given.
 
-    def __init__(self) -> None:
-        self.now = FROM
-
-    def __call__(self) -> datetime:
-        return self.now
-
-    def set(self, now: datetime) -> None:
-        self.now = now
-
-
-def run(folder: Path | None) -> None:
-    """Run the demo in a home of its own, which is kept if `folder` is given."""
+    Unless `once`, it ends by serving the book, until Ctrl-C.
+    """
     with demo_home(folder) as home:
-        clock = _Clock()
-        app = App(home, clock)
-        # Whatever the environment says is meant for another home than the demo's.
-        app.settings = load_settings(home.settings_file, FileSettings)
-        try:
+        with _opened(home) as (app, clock):
             _show(app, clock)
-        finally:
-            app.close()
-    _print_next(folder)
+        if not once:
+            begin_anew(home)
+            with _opened(home) as (app, clock):
+                _import(app)
+                demo_serving.advance(app, clock, FROM)
+                demo_serving.serve(app, clock, _title)
+    if once or folder is not None:
+        _print_next(folder, TO if once else demo_serving.SERVED_FROM)
 
 
-def _show(app: App, clock: _Clock) -> None:
-    _title("A vendor imports its book of contracts")
+@contextmanager
+def _opened(home: Home) -> Iterator[tuple[App, DemoClock]]:
+    clock = DemoClock(FROM)
+    app = App(home, clock)
+    # Whatever the environment says is meant for another home than the demo's.
+    app.settings = load_settings(home.settings_file, FileSettings)
+    try:
+        yield app, clock
+    finally:
+        app.close()
+
+
+def _import(app: App) -> dict[str, dict[str, int]]:
     samples = homes.shipped(config) / "samples"
-    counts = import_files(app, [samples], None, FROM, dry_run=False)
+    return import_files(app, [samples], None, FROM, dry_run=False)
+
+
+def _show(app: App, clock: DemoClock) -> None:
+    _title("A vendor imports its book of contracts")
+    counts = _import(app)
     say(", ".join(f"{c['new']} {kind}" for kind, c in counts.items() if c.get("new")))
     _title(f"Upcoming changes on {_long(FROM)}")
     _print_changes(app)
@@ -102,7 +114,7 @@ def _listed(app: App, now: datetime) -> list[dict[str, Any]]:
     return list_changes(app.store, app.rulebook, question, operator()).rows
 
 
-def _run_clock(app: App, clock: _Clock) -> list[dict[str, Any]]:
+def _run_clock(app: App, clock: DemoClock) -> list[dict[str, Any]]:
     delivering = app.delivering()
     span = run_span(app.store, app.rulebook, delivering, FROM, TO, clock.set)
     return list(span)
@@ -190,16 +202,16 @@ def _print_checks(app: App) -> None:
     say(f"{entries} audit entries, chained by hash: {len(flaws) or 'no'} flaws.")
 
 
-def _print_next(folder: Path | None) -> None:
+def _print_next(folder: Path | None, on: datetime) -> None:
     tacit = "tacit" if shutil.which("tacit") else ".venv/bin/tacit"
     _title("What to do next")
     if folder is None:
         say("Keep what you have seen, and look around in it:")
-        say(f"  {tacit} demo --home demo")
+        say(f"  {tacit} demo --once --home demo")
     else:
         say("Look around in what you have seen:")
     home = f"--home {folder or 'demo'}"
-    say(f"  {tacit} changes {home} --on {TO:%Y-%m-%d}")
+    say(f"  {tacit} changes {home} --on {on:%Y-%m-%d}")
     say(f"  {tacit} messages {home}")
     say("Change a rule in its folder rules/, and run the demo there again. Or begin:")
     say(f"  {tacit} init --home acme")

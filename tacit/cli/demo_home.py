@@ -35,10 +35,10 @@ def demo_home(folder: Path | None) -> Iterator[Home]:
     """A home without a book: in the folder, which is kept, or else in a passing one."""
     if folder is not None:
         _claim(folder)
-        yield _laid_out(Home(folder))
+        yield begin_anew(Home(folder))
         return
     with tempfile.TemporaryDirectory(prefix="tacit-demo-") as made:
-        yield _laid_out(Home(Path(made)))
+        yield begin_anew(Home(Path(made)))
 
 
 def _claim(folder: Path) -> None:
@@ -55,7 +55,7 @@ def _claim(folder: Path) -> None:
             raise NotTheDemosError(folder, f"its {FILE} was changed")
 
 
-def _laid_out(home: Home) -> Home:
+def begin_anew(home: Home) -> Home:
     """The home with everything but a book; what was edited in it stays."""
     home.path.mkdir(parents=True, exist_ok=True)
     (home.path / MARK).write_text(_SAYS, encoding="utf-8")

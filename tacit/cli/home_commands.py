@@ -56,9 +56,15 @@ def run_demo(
             help="Keep the demo's home here: a new folder, or the demo's own.",
         ),
     ] = None,
+    once: Annotated[
+        bool, typer.Option("--once", help="End instead of serving the book.")
+    ] = False,
 ) -> None:
-    """See it work: half a year of renewals over a sample book, in seconds."""
-    demo.run(home)
+    """See it work: half a year of renewals over a sample book, in seconds.
+
+    Then the book is served, for you to look around in it, until Ctrl-C.
+    """
+    demo.run(home, once=once)
 
 
 def add_to(app: typer.Typer) -> None:

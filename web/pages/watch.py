@@ -7,6 +7,7 @@ from fastapi.responses import JSONResponse, Response
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 
 from engine.domain.access import Action, Actor, operator
+from engine.services.api_keys import caller_of_key
 from engine.services.measure import Part, health, measure, readiness
 from web.visits import AnyVisit, Visit
 
@@ -47,9 +48,16 @@ def metrics_page(visit: AnyVisit, request: Request) -> Response:
 
 
 def _watching(visit: Visit, request: Request) -> Actor:
-    """Who asks: somebody signed in, or this very machine where the settings let it."""
+    """Who asks: by a key or a session, or this very machine if the settings let it."""
     if visit.site.settings.metrics_from_loopback and _is_from_here(request):
         return operator("loopback").limited([Action.SEE_METRICS])
+    scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() == "bearer":
+        site = visit.site
+        holder = caller_of_key(site.store, site.policy, secret, visit.now)
+        if holder is None:
+            raise HTTPException(401, "this key is unknown, or is over")
+        return holder.actor
     if visit.signed_in is None:
         # What reads metrics cannot use a page to sign in at.
         raise HTTPException(401, "send a session's cookie or an API key")
