@@ -75,6 +75,8 @@ class Requests:
             await self._app(scope, receive, answer.send)
         except Exception as error:
             log.exception("request failed", path=route_of(scope))
+            if answer.is_over:
+                return  # An application inside, such as the API, answered it.
             if answer.started:
                 # Half of it is on its way: only breaking off says that the rest is not.
                 raise
@@ -107,7 +109,7 @@ class _Answer:
         self._send = send
         self._headers = {**headers, "X-Request-Id": request_id}
         self._on_done = on_done
-        self._noted = False
+        self.is_over = False
         self.request_id = request_id
         self.began = time.perf_counter()
         self.started = False
@@ -124,8 +126,8 @@ class _Answer:
 
     def note(self) -> None:
         """Say once what was answered."""
-        if not self._noted:
-            self._noted = True
+        if not self.is_over:
+            self.is_over = True
             self._on_done(self)
 
     def _complete(self, message: Message) -> None:

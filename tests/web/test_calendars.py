@@ -152,7 +152,7 @@ def test_a_calendar_is_in_the_language_of_whose_it_is(served: Served) -> None:
 
     found = events(served, address(served.signed_in("nord.poc")))
 
-    assert found[f"{RENEWAL}.deadline"]["SUMMARY"].startswith("Date limite : Acme")
+    assert found[f"{RENEWAL}.deadline"]["SUMMARY"].startswith("Date limite\u00a0: Acme")
 
 
 def test_a_calendar_that_did_not_change_is_not_sent_again(book: Served) -> None:

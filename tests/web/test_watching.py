@@ -10,7 +10,9 @@ from datetime import timedelta
 import httpx
 import pytest
 import structlog
+from fastapi import FastAPI
 from prometheus_client.parser import text_string_to_metric_families
+from starlette.routing import Mount
 from structlog.testing import LogCapture
 
 from engine.domain.errors import UnavailableError
@@ -227,14 +229,22 @@ def test_what_handlers_log_carries_the_id_of_the_request(
 @pytest.mark.parametrize(
     ("error", "status"), [(ZeroDivisionError, 500), (UnavailableError, 503)]
 )
-@pytest.mark.parametrize("path", ["/fail", "/api/fail"])
+@pytest.mark.parametrize("path", ["/fail", "/api/fail", "/api/v1/fail"])
 def test_what_fails_is_logged_once_and_answered_with_its_id(
     served: Served, lines: LogCapture, path: str, error: type[Exception], status: int
 ) -> None:
     def fail(_visit: AnyVisit) -> None:
         raise error("a secret of the server")
 
-    served.app.add_api_route(path, fail)
+    if path.startswith("/api/v1"):
+        [api] = [
+            each.app
+            for each in served.app.routes
+            if isinstance(each, Mount) and isinstance(each.app, FastAPI)
+        ]
+        api.add_api_route("/fail", fail)
+    else:
+        served.app.add_api_route(path, fail)
 
     response = served.browser().get(path)
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, Final
 
+import structlog
 from fastapi import Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
@@ -22,9 +23,11 @@ from engine.domain.errors import (
     ProblemsError,
     StaleError,
     TacitError,
+    UnavailableError,
 )
 from engine.domain.listing import QuestionError
 from engine.domain.paging import CursorError
+from web import failures
 from web.errors import BadRequestError, ForgedFormError, SignInFirst
 
 MEDIA_TYPE: Final = "application/problem+json"
@@ -85,6 +88,7 @@ class EventRefusedError(TacitError):
         super().__init__(sentence)
 
 
+log = structlog.get_logger("tacit.web")
 _STATUS: Final[tuple[tuple[type[TacitError], int], ...]] = (
     (SignInFirst, 401),
     (NotPermittedError, 403),
@@ -102,8 +106,11 @@ _STATUS: Final[tuple[tuple[type[TacitError], int], ...]] = (
 _PARAMETERS: Final = {"after": "cursor"}
 
 
-def answer_problem(_request: Request, error: Exception) -> Response:
+def answer_problem(request: Request, error: Exception) -> Response:
     """The answer to whatever error a request ends in."""
+    if isinstance(error, UnavailableError):
+        log.error("request failed", error=str(error))
+        return answer_failure(request, error)
     if isinstance(error, HTTPException):
         return problem(error.status_code, str(error.detail), headers=error.headers)
     if isinstance(error, RequestValidationError):
@@ -122,9 +129,10 @@ def answer_problem(_request: Request, error: Exception) -> Response:
     return problem(status, detail, errors=errors, refused=refused, headers=headers)
 
 
-def answer_failure(_request: Request, _error: Exception) -> Response:
-    """The answer where the program itself failed; the log has the cause."""
-    return problem(500, "the request failed; the log of Tacit says why")
+def answer_failure(request: Request, error: Exception) -> Response:
+    """The answer where the program itself failed; the log has the cause, by its id."""
+    request_id = structlog.contextvars.get_contextvars().get("request", "")
+    return failures.answer_failure(request, request_id, error)
 
 
 def problem(
