@@ -160,7 +160,6 @@ class Site:
         """Where passwords are hashed and compared."""
         return Passwords(self.settings.password_length)
 
-
     @property
     def rulebook(self) -> Rulebook:
         """The rules in force."""
