@@ -77,10 +77,11 @@ def _label(visit: Visit, mark: Mark) -> str:
 def _labelled(tick: Tick, label: str, levels: list[int]) -> Tick:
     """The mark with its label on the lowest level that is free there."""
     width = _LETTER * len(label)
-    left = min(tick.x - width // 2, _STRIP_WIDTH - width)
+    # A label ends at its mark, so that the next mark does not cross it.
+    left = max(0, tick.x - width)
     level = next((n for n, end in enumerate(levels) if end <= left), _LEVELS - 1)
     levels[level] = left + width
-    return replace(tick, label=label, level=level, label_x=left)
+    return replace(tick, label=label, level=level, label_x=max(tick.x + 4, width))
 
 
 def diagram_of(

@@ -1,7 +1,7 @@
 """Why a change is where it is: what it waits for, with the values that decide."""
 
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from engine.domain import agenda, answers
@@ -51,7 +51,8 @@ class Condition:
 class Branch:
     """What a moment of the present state leads to, and what keeps it from that.
 
-    `waits_until` is when silence counts; where it `needs_notice`, nobody can say.
+    `waits_until` is when silence counts; where it `needs_notice`, nobody can say. Of
+    several branches of a moment the first whose condition holds `is_taken`.
     """
 
     moment: str
@@ -62,6 +63,7 @@ class Branch:
     condition: Condition | None
     needs_notice: bool
     waits_until: datetime | None
+    is_taken: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,8 +152,11 @@ def _branches(ruleset: Ruleset, row: ChangeRow, subject: Subject) -> Iterator[Br
         return
     instants = agenda.moments_of(ruleset, subject)
     for moment, branches in ruleset.state(row.state).at.items():
+        facts = agenda.facts_of(subject)
+        holding = [one for one in branches if not one.guard or one.guard.holds(facts)]
         for branch in branches:
-            yield _branch(ruleset, subject, moment, instants[moment], branch)
+            found = _branch(ruleset, subject, moment, instants[moment], branch)
+            yield replace(found, is_taken=branch in holding[:1])
 
 
 def _branch(
@@ -174,6 +179,7 @@ def _branch(
         _condition(branch.guard, subject),
         waits and opens_at is None,
         opens_at,
+        is_taken=False,
     )
 
 

@@ -69,7 +69,7 @@ def test_a_confirmation_says_what_will_happen_and_changes_nothing(
     assert page.status_code == 200
     assert "awaiting an answer" in page.text
     assert "cancellation requested" in page.text
-    for name in ("Acme Contact", "Nord Poc", "Ops"):
+    for name in ("Acme Contact", "the partner, with a copy", "the vendor"):
         assert name in page.text
     assert served.book.contents() == before
 

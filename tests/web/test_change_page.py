@@ -166,3 +166,14 @@ def test_what_is_not_ones_own_is_as_if_it_were_not_there(served: Served) -> None
 
     assert theirs.status_code == nothing.status_code == 404
     assert theirs.text.replace(RENEWAL, "") == nothing.text.replace("K-9.R20270301", "")
+
+
+def test_whom_one_does_not_read_along_with_is_named_by_side_alone(
+    served: Served,
+) -> None:
+    paths = (CHANGE, f"{CHANGE}/events/request_cancellation")
+    for page in (seen(served, "acme.contact", path) for path in paths):
+        assert "the partner, with a copy" in page
+        assert "Acme Contact email, as the customer" in page
+        assert "Nord Poc" not in page
+        assert "Ops" not in page

@@ -72,6 +72,7 @@ class _Asked:
             part=f"action/{part}.html",
             title=self.title,
             subject=self.subject,
+            reads=self.visit.actor.reads(self.subject.place),
             back=self.back,
             given=self.given,
             path=self.visit.request.url.path,
