@@ -32,6 +32,8 @@ from web.visits import Form, Needs, Posted, Visit
 router = APIRouter()
 AnswerVisit = Annotated[Visit, Depends(Needs(Action.ANSWER))]
 
+#: What somebody may come back to whatever was done.
+_LISTS: Final = ("/changes", "/customers")
 _HOMES: Final[Mapping[str, str]] = {
     "change": "/changes/{}",
     "customer": "/customers/{}",
@@ -230,8 +232,9 @@ def _do_edit(asked: _Asked, act: Act, mark: str) -> Response:
         return _ask_again(asked, act, error)
     left = Place(subject.place.customer_id)
     ended = act is deeds.END_ASSOCIATION
-    if ended and not visit.actor.may(Action.SEE_CUSTOMERS, left):
-        # What one came from may not be one's own any more.
+    is_lost = ended and not visit.actor.may(Action.SEE_CUSTOMERS, left)
+    if is_lost and urlsplit(asked.back).path not in _LISTS:
+        # The page that one came from is not one's own any more.
         return visit.go("/changes", deed.done)
     return visit.go(asked.back, deed.done)
 
