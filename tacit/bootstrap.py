@@ -23,7 +23,9 @@ from engine.domain.ruleset import Rulebook, Ruleset
 from engine.domain.yaml_text import Source, read
 from engine.services.call_webhooks import Calling
 from engine.services.imported_values import Defaults
+from engine.services.manage_accounts import first_operator
 from engine.services.send_messages import Delivering
+from engine.services.sign_in import invite
 from engine.services.take_up_rules import lost_states, take_up
 from engine.store.book_files.writing import write_csv, write_list, write_workbook
 from engine.store.rule_folder import read_rule_files
@@ -211,6 +213,15 @@ class App:
             works=self.works,
             sign_on=self._sign_on(url.rstrip("/")),
         )
+
+    def first_link(self) -> str | None:
+        """A link for the first operator, while nobody was let in; None afterwards."""
+        person = first_operator(self.store, self.policy)
+        if person is None:
+            return None
+        settings = self.site.settings
+        token = invite(self.store, person.code, self.clock(), settings.link_lasts)
+        return f"{settings.url}/sign-in/link/{token}"
 
     def _post(self, letter: Letter) -> None:
         self.channels["email"].send(letter)

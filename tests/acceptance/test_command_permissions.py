@@ -41,6 +41,7 @@ COMMANDS: dict[str, tuple[str, Action | None]] = {
     "audit replay": ("", None),
     "audit seal": ("", None),
     "audit archive": ("trail.jsonl", Action.SEE_TRAIL),
+    "accounts list": ("", Action.MANAGE_ACCOUNTS),
     "accounts link": ("grace.oneill", Action.MANAGE_ACCOUNTS),
     "webhooks list": ("", Action.MANAGE_WEBHOOKS),
     "webhooks add": ("https://hooks.example/", Action.MANAGE_WEBHOOKS),
@@ -50,6 +51,9 @@ COMMANDS: dict[str, tuple[str, Action | None]] = {
     "webhooks ping": ("1", Action.MANAGE_WEBHOOKS),
     "webhooks calls": ("1", Action.MANAGE_WEBHOOKS),
     "webhooks send-again": ("1", Action.MANAGE_WEBHOOKS),
+    "accounts disable": ("grace.oneill", Action.MANAGE_ACCOUNTS),
+    "accounts enable": ("grace.oneill", Action.MANAGE_ACCOUNTS),
+    "accounts sign-out": ("grace.oneill", Action.MANAGE_ACCOUNTS),
     "doctor": ("", None),
     "demo": ("", None),
 }
