@@ -34,18 +34,25 @@ class LinkMail:
     post: Post
 
     def send(self, address: str, now: datetime) -> None:
-        """Mail a link to each who may sign in at this address; never raises for it.
+        """Mail a link to each who may sign in at this address.
 
-        A mailbox is not filled by whoever knows its address: after a few, none is
-        mailed for a while. Those that were mailed work, so nobody is kept out by it.
+        What fails is logged: whoever asked has been answered already. A mailbox is not
+        filled by whoever knows its address: after a few, none is mailed for a while.
+        Those that were mailed work, so nobody is kept out by it.
         """
         try:
             key = for_account("link", address)
             count_attempt(self.store, [key], self.limits, now, self.limits.links)
+            links = self._links(address, now)
         except TooManyAttemptsError:
             log.info("no further link is mailed for now")
-            return
-        for person, token in self._links(address, now):
+        except TacitError as error:
+            log.error("no link could be made", error=str(error))
+        else:
+            self._post_all(links)
+
+    def _post_all(self, links: list[tuple[Person, str]]) -> None:
+        for person, token in links:
             try:
                 self.post(person, token)
             except TacitError as error:

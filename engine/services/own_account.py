@@ -48,6 +48,7 @@ class AccountHolder:
             found = unit.accounts.sessions_of(person.id)
             organisation = unit.accounts.organisation_of(person.id)
         alive = [one for one in found if not limits.is_over(one, self.now)]
+        alive.sort(key=lambda one: one.token_hash != self.session_hash)  # this first
         return OwnAccount(account, organisation, alive)
 
     def set_password(

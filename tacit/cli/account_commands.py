@@ -73,7 +73,7 @@ def disable(
     now: Now = None,
     by: By = SOMEBODY,
 ) -> None:
-    """Let a person in no more: sessions, links and API keys end at once."""
+    """Let a person in no more: sessions and links end, API keys are refused."""
     with _keeping(home, now, by) as (_, keeper):
         _report(keeper.disable(person), as_json)
 

@@ -78,6 +78,8 @@ def serve(
         _ = app.rulebook, app.templates
         server = Server(app)
         say(f"Tacit is served at {server.url} (Ctrl-C stops it).")
+        if link := app.first_link():
+            say(f"Nobody was let in yet. The first operator signs in here: {link}")
         process.run(app, server, with_clock=not no_clock)
 
 

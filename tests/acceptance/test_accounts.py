@@ -1,7 +1,11 @@
 """`tacit accounts`: letting people in from the machine, and out again."""
 
+from pathlib import Path
+
 import pytest
 
+from tacit.bootstrap import App
+from tacit.home import Home
 from tests.acceptance.conftest import Tacit
 
 NOW = ("--now", "2026-10-01T09:00")
@@ -60,6 +64,19 @@ def test_signing_out_says_so(people: Tacit) -> None:
         "signed out everywhere"
         in people("accounts", "sign-out", "olivia.park", *NOW).out
     )
+
+
+def test_the_first_operator_is_let_in_once(people: Tacit, tmp_path: Path) -> None:
+    app = App(Home(tmp_path / "home"))
+
+    first, later = app.first_link(), app.first_link()
+    app.close()
+
+    assert first is not None
+    assert first.startswith("http://127.0.0.1:8460/sign-in/link/")
+    assert later is None
+    [account] = people("accounts", "list", "--json").json
+    assert account["person"] == "olivia.park"
 
 
 @pytest.mark.parametrize("command", ["disable", "enable", "sign-out"])

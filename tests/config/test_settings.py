@@ -62,6 +62,20 @@ WRONG = {
         "port above.\n  url: null", "port above.\n  url: https://acme.example/tacit",
         "must be like https://renewals.acme.example",
     ),
+    "a provider that is not encrypted": (
+        "issuer: null", "issuer: http://login.acme.example",
+        "sign_on.issuer: must be an https address",
+    ),
+    "a provider that does not know us": (
+        "issuer: null", "issuer: https://login.acme.example",
+        "sign_on.client_id: is what the provider calls this installation",
+    ),
+    "a password that is soon guessed": (
+        "password_length: 12", "password_length: 4", "web.password_length",
+    ),
+    "links for nobody known": (
+        "links_for: accounts", "links_for: all", "web.links_for",
+    ),
     "a name nobody knows": (
         "  host: localhost", "  hots: localhost",
         'unknown setting "mail.hots" (did you mean "host"?)',
