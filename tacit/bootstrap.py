@@ -246,7 +246,10 @@ class App:
         """What the API can do beyond the store."""
         return Works(
             import_book=Importing(
-                self.rulebook, self.defaults, self.home.path / "mappings"
+                self.rulebook,
+                self.defaults,
+                self.home.path / "mappings",
+                self.policy,
             ).import_book,
             write_csv=write_csv,
             write_workbook=write_workbook,

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from engine.domain.access import Policy, Side
 from engine.domain.errors import ProblemsError, TacitError
 from engine.domain.interfaces import Storage
 from engine.domain.moments import local_day
@@ -26,6 +27,7 @@ class Importing:
     rulebook: Rulebook
     defaults: Defaults
     mappings: Path
+    policy: Policy
 
     def import_book(
         self,
@@ -68,7 +70,8 @@ class Importing:
         with store.begin(read_only=True) as unit:
             known = {kind: unit.book.ids(kind) for kind in _KINDS}
             affiliations = unit.book.affiliations()
-        problems = check_references(loaded.rows, known, affiliations)
+        roles = {str(side): self.policy.given_on(side) for side in Side}
+        problems = check_references(loaded.rows, known, affiliations, roles)
         if problems:
             raise ProblemsError(problems)
         if not loaded.counts:

@@ -150,7 +150,7 @@ PEOPLE = Kind(
         Field(
             "roles",
             parsing.words,
-            "roles at the vendor, such as operations; several with |",
+            "what this person may do, such as operations (see below); several with |",
             default=(),
         ),
     ),

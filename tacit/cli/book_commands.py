@@ -72,7 +72,8 @@ def import_files(
     app: App, files: list[Path], mapping: Path | None, now: datetime, *, dry_run: bool
 ) -> dict[str, dict[str, int]]:
     """Load, check and import files; ProblemsError lists everything wrong with them."""
-    importing = Importing(app.rulebook, app.defaults, app.home.path / "mappings")
+    mappings = app.home.path / "mappings"
+    importing = Importing(app.rulebook, app.defaults, mappings, app.policy)
     named = _mapping_file(app, mapping) if mapping else None
     with progress() as bar:
         reading = bar.add_task("Checking", total=None)

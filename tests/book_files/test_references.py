@@ -114,3 +114,53 @@ def test_a_code_in_other_letters_is_no_other_code(
 
     assert place(problem) == (9, 1)
     assert problem.message == 'code "k-1" is "K-1" in other letters'
+
+
+ROLES = {
+    "vendor": ["operations", "finance"],
+    "partner": ["partner_member", "subscription_management"],
+    "customer": ["customer_owner", "subscription_management"],
+}
+
+
+def test_a_role_that_there_is_not_is_shown_with_the_nearest() -> None:
+    rows = [a_row("people", line=4, code="ana", roles=("finance", "operation"))]
+
+    problem = only(check_references(rows, {}, None, ROLES))
+
+    assert place(problem) == (4, 2)
+    assert problem.message == (
+        'role "operation" is not one that the vendor\'s people can be given'
+    )
+    assert problem.hint == 'did you mean "operations"?'
+
+
+@pytest.mark.parametrize(
+    ("values", "role", "problems"),
+    [
+        ({"customer": "acme"}, "customer_owner", 0),
+        ({"customer": "acme"}, "operations", 1),
+        ({"partner": "nord"}, "subscription_management", 0),
+        ({"partner": "nord"}, "customer_owner", 1),
+        ({"partner": "nord", "customer": "acme"}, "customer_owner", 0),
+        ({}, "operations", 0),
+        ({}, "subscription_management", 1),
+    ],
+)
+def test_a_role_is_for_people_of_one_kind_of_organisation(
+    values: dict[str, str], role: str, problems: int
+) -> None:
+    rows = [
+        a_row("partners", code="nord"),
+        a_row("customers", code="acme"),
+        Row("people", {"code": "ana", "roles": (role,), **values}, "people.csv", 2),
+    ]
+
+    assert len(check_references(rows, {}, None, ROLES)) == problems
+
+
+def test_whose_somebody_is_that_a_file_does_not_say_is_as_it_is_held() -> None:
+    rows = [a_row("people", code="ana", roles=("customer_owner",))]
+    held = {"customer": {"ana": "acme"}}
+
+    assert check_references(rows, {"people": {"ana"}}, held, ROLES) == ()

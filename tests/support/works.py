@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import config
+from config.permissions import SHIPPED, load_policy
 from config.settings import VendorSettings
 from engine.domain.ruleset import Rulebook
 from engine.store.book_files.writing import write_csv, write_workbook
@@ -28,7 +29,9 @@ def some_works(rulebook: Rulebook, templates: Templates) -> Works:
     """The real ones, over the shipped rules and channels that record."""
     channel = RecordingChannel()
     return Works(
-        import_book=Importing(rulebook, DEFAULTS, MAPPINGS).import_book,
+        import_book=Importing(
+            rulebook, DEFAULTS, MAPPINGS, load_policy(SHIPPED)
+        ).import_book,
         write_csv=write_csv,
         write_workbook=write_workbook,
         check_rules=lambda: check_rules(RULES, templates)[1],

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from engine.domain.book import KINDS, Kind, Row
-from engine.domain.problems import Problem
+from engine.domain.problems import Problem, did_you_mean
 from engine.store.book_files.complaints import Complaints
 from engine.store.book_files.tables import cell_problem
 
@@ -16,12 +16,15 @@ OWN_PEOPLE: Final[Mapping[str, tuple[str, str]]] = {
 }
 
 Affiliations = Mapping[str, Mapping[str, str | None]]
+#: The roles that people can be given, by the side that they are of.
+Roles = Mapping[str, Collection[str]]
 
 
 def check_references(
     rows: Iterable[Row],
     known: Mapping[str, Collection[str]],
     affiliations: Affiliations | None = None,
+    roles: Roles | None = None,
 ) -> tuple[Problem, ...]:
     """What is wrong between the rows; they are read twice.
 
@@ -30,8 +33,9 @@ def check_references(
         known: The codes that are held already, by kind.
         affiliations: Whose the people held already are: under "customer" and
             "partner", a code for each person's code.
+        roles: The roles that there are for people of each side; None: any.
     """
-    present = _Present(known, affiliations or {})
+    present = _Present(known, affiliations or {}, roles)
     for row in rows:
         present.add(row)
     complaints = Complaints()
@@ -47,6 +51,7 @@ class _Present:
 
     known: Mapping[str, Collection[str]]
     affiliations: Affiliations
+    roles: Roles | None = None
     codes: dict[str, set[str]] = field(
         default_factory=lambda: {name: set() for name in _referred_kinds()}
     )
@@ -78,6 +83,11 @@ class _Present:
         held = self.affiliations.get(whose, {}).get(person)
         return self.people.get((whose, person), held)
 
+    def sides(self, person: str) -> list[str]:
+        """Of which organisations somebody is; who is of no other is the vendor's."""
+        whose = (each for _, each in OWN_PEOPLE.values())
+        return [one for one in whose if self.affiliation(one, person)] or ["vendor"]
+
 
 def _referred_kinds() -> set[str]:
     fields = (each for kind in KINDS.values() for each in kind.fields)
@@ -88,6 +98,7 @@ def _problems(row: Row, present: _Present) -> Iterator[Problem]:
     kind = KINDS[row.kind]
     yield from _unknown(row, kind, present)
     yield from _spelt_otherwise(row, present)
+    yield from _unknown_roles(row, present)
     field_name, whose = OWN_PEOPLE.get(kind.name, ("", ""))
     person = row.values.get(field_name)
     if not isinstance(person, str) or not present.has("people", person):
@@ -109,6 +120,20 @@ def _spelt_otherwise(row: Row, present: _Present) -> Iterator[Problem]:
     if first != code and not held:
         message = f'code "{code}" is "{first}" in other letters'
         yield _problem(row, "code", message, f'write "{first}", or choose another code')
+
+
+def _unknown_roles(row: Row, present: _Present) -> Iterator[Problem]:
+    """Roles that nobody of this person's organisation can be given."""
+    given = row.values.get("roles")
+    if row.kind != "people" or present.roles is None or not isinstance(given, tuple):
+        return
+    sides = present.sides(str(row.values["code"]))
+    known = [role for side in sides for role in present.roles.get(side, ())]
+    for role in given:
+        if role not in known:
+            whose = " or ".join(f"the {side}'s" for side in sides)
+            message = f'role "{role}" is not one that {whose} people can be given'
+            yield _problem(row, "roles", message, did_you_mean(role, known))
 
 
 def _unknown(row: Row, kind: Kind, present: _Present) -> Iterator[Problem]:
