@@ -21,27 +21,27 @@ class Touched(Protocol):
     """What an import touched, by the ids of contracts and customers."""
 
     new_contracts: list[int]
-    ended_contracts: dict[int, date]
+    ended_contracts: dict[int, date | None]
     used_months: dict[int, set[str]]
     reachable_customers: set[int]
     planned_again: int
 
 
 def follow_up(
-    unit: UnitOfWork, rulebook: Rulebook, touched: Touched, now: datetime
+    unit: UnitOfWork, rulebook: Rulebook, touched: Touched, by: str, now: datetime
 ) -> dict[str, int]:
     """Do what the imported rows bring with them; how many changes did what."""
     ended = opened = warned = 0
     for part in _parts(sorted(touched.ended_contracts)):
         days = {id_: touched.ended_contracts[id_] for id_ in part}
-        closed, again = follow_ends(unit, rulebook, days, "import", now)
+        closed, again = follow_ends(unit, rulebook, days, by, now)
         ended += closed
         opened += again
     for part in _parts(touched.new_contracts):
         opened += _open_renewals(unit, rulebook, part, now)
     for part in _parts(sorted(touched.used_months)):
         months = {id_: touched.used_months[id_] for id_ in part}
-        done = follow_usage(unit, rulebook, months, now)
+        done = follow_usage(unit, rulebook, months, by, now)
         opened += done["opened"]
         ended += done["ended"]
         warned += done["warned"]

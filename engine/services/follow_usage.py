@@ -39,6 +39,7 @@ def follow_usage(
     unit: UnitOfWork,
     rulebook: Rulebook,
     touched: Mapping[int, Collection[str]],
+    by: str,
     now: datetime,
 ) -> dict[str, int]:
     """Judge the months that were touched, by contract, and the latest one in any case.
@@ -54,7 +55,7 @@ def follow_usage(
         for row in unit.changes.open_of_contracts(touched)
         if row.type != openings.RENEWAL
     }
-    closed = _correct(unit, rulebook, judged, open_now, now)
+    closed = _correct(unit, rulebook, judged, open_now, by, now)
     wanted = [
         (one.new, one.terms) for one in judged if one.new and one.key not in open_now
     ]
@@ -101,6 +102,7 @@ def _correct(
     rulebook: Rulebook,
     judged: Iterable[_Judged],
     open_now: Mapping[_Key, ChangeRow],
+    by: str,
     now: datetime,
 ) -> int:
     """Let open changes follow what their month of usage is now; how many closed."""
@@ -115,12 +117,10 @@ def _correct(
             limit, attention = one.new.new_contact_limit, one.new.attention
             to = row._replace(new_contact_limit=limit, attention=attention)
             moved.append(Moved(row, to))
-    said = {"by": "import", "usage": "does not call for it any more"}
+    said = {"by": by, "usage": "does not call for it any more"}
     close(unit, rulebook, uncalled, [said] * len(uncalled), VoidedBy.USAGE, now)
     edit = {"usage": "calls for another tier"}
-    carry_out(
-        unit, rulebook, plan_again(unit, rulebook, moved, edit, "import", now), now
-    )
+    carry_out(unit, rulebook, plan_again(unit, rulebook, moved, edit, by, now), now)
     return len(uncalled)
 
 

@@ -37,6 +37,22 @@ _KEPT: Final = frozenset({"time_zone", "language", "ended_on"})
 _OWN: Final = frozenset({"filed_limit", "counted_from"})
 
 
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Who brings rows in; what is set by hand is meant, be it that nothing is there."""
+
+    by: str = "import"
+    by_hand: bool = False
+
+    @property
+    def kept(self) -> frozenset[str]:
+        """Columns that stay where a row leaves them empty."""
+        return frozenset() if self.by_hand else _KEPT
+
+
+FILES: Final = Origin()
+
+
 class Difference(NamedTuple):
     """A row that is held, a file's row of it, and the columns to be set."""
 
@@ -50,7 +66,7 @@ class Changed:
     """What an import touched, for what follows from it."""
 
     new_contracts: list[int] = field(default_factory=list)
-    ended_contracts: dict[int, date] = field(default_factory=dict)
+    ended_contracts: dict[int, date | None] = field(default_factory=dict)
     used_months: dict[int, set[str]] = field(default_factory=lambda: defaultdict(set))
     reachable_customers: set[int] = field(default_factory=set)
     planned_again: int = 0
@@ -74,37 +90,51 @@ def import_book(  # noqa: PLR0913 - the rows, where to, by which rules, when, an
     `dry_run` does everything and then leaves it undone.
     """
     with store.begin() as unit:
-        importing = _Import(unit, rulebook, defaults, now)
-        done = 0
-        for kind, group in groupby(rows, key=lambda row: row.kind):
-            for chunk in _chunks(group):
-                importing.take(kind, chunk)
-                done += len(chunk)
-                if progress:
-                    progress(done)
-        importing.settle_people()
-        followed = follow_up(unit, rulebook, importing.changed, now)
+        counts = BookImport(unit, rulebook, defaults, now).take_in(rows, progress)
         if not dry_run:
             unit.commit()
-    counts = {name: dict(count) for name, count in importing.changed.counts.items()}
-    return {**counts, "changes": followed}
+    return counts
 
 
-class _Import:
+class BookImport:
     """One import in its transaction."""
 
     def __init__(
-        self, unit: UnitOfWork, rulebook: Rulebook, defaults: Defaults, now: datetime
+        self,
+        unit: UnitOfWork,
+        rulebook: Rulebook,
+        defaults: Defaults,
+        now: datetime,
+        origin: Origin = FILES,
     ) -> None:
         self._unit = unit
         self._rulebook = rulebook
         self._now = now
+        self._origin = origin
         self._known = ImportedValues(unit, defaults)
         #: By kind and column: code of the row, and code of the person.
         self._people: dict[tuple[str, str], dict[str, str | None]] = defaultdict(dict)
         #: Codes of rows whose people are in their first entry.
         self._added: dict[str, set[str]] = defaultdict(set)
         self.changed = Changed()
+
+    def take_in(
+        self, rows: Iterable[Row], progress: Progress | None = None
+    ) -> dict[str, dict[str, int]]:
+        """Take rows in, grouped in the order of KINDS, and do what follows from them."""
+        done = 0
+        for kind, group in groupby(rows, key=lambda row: row.kind):
+            for chunk in _chunks(group):
+                self.take(kind, chunk)
+                done += len(chunk)
+                if progress:
+                    progress(done)
+        self.settle_people()
+        followed = follow_up(
+            self._unit, self._rulebook, self.changed, self._origin.by, self._now
+        )
+        counts = {name: dict(count) for name, count in self.changed.counts.items()}
+        return {**counts, "changes": followed}
 
     def take(self, kind: str, rows: list[Row]) -> None:
         """Compare a chunk of one kind with what is held, and write the difference."""
@@ -114,7 +144,7 @@ class _Import:
         held = self._held(kind, values)
         fresh = [row for row in values if _key(kind, row) not in held]
         differences = [
-            Difference(known, row, _different(known, row))
+            Difference(known, row, _different(known, row, self._origin))
             for row in values
             if (known := held.get(_key(kind, row))) is not None
         ]
@@ -148,7 +178,7 @@ class _Import:
                 for held, _ in different
                 if held["code"] not in self._added[kind]
             ]
-            note_edits(self._unit, _SUBJECTS[kind], edits, "import", self._now)
+            note_edits(self._unit, _SUBJECTS[kind], edits, self._origin.by, self._now)
             reached = {id_ for id_, person_id in new if person_id}
             if kind == "customers":
                 self.changed.reachable_customers |= reached
@@ -183,7 +213,9 @@ class _Import:
             Edit(ids[row["code"]], row["code"], self._first_values(kind, row))
             for row in complete
         ]
-        note_edits(self._unit, _SUBJECTS[kind], edits, "import", self._now, "added")
+        note_edits(
+            self._unit, _SUBJECTS[kind], edits, self._origin.by, self._now, "added"
+        )
         if kind == "contracts":
             self.changed.new_contracts += [ids[row["code"]] for row in complete]
 
@@ -212,7 +244,9 @@ class _Import:
             self._associate(changed)
         self._write(kind, changed)
         if before:
-            moved = follow_new_facts(unit, rulebook, kind, before, self._now)
+            moved = follow_new_facts(
+                unit, rulebook, kind, before, self._origin.by, self._now
+            )
             self.changed.planned_again += moved
 
     def _write(self, kind: str, changed: Sequence[Difference]) -> None:
@@ -230,7 +264,7 @@ class _Import:
             partner_id = values.pop("partner_id")
             partner = self._known.code("partners", partner_id) if partner_id else None
             change_association(
-                self._unit, self._rulebook, held, partner_id, partner, "import",
+                self._unit, self._rulebook, held, partner_id, partner, self._origin.by,
                 self._now,
             )  # fmt: skip
             # That ended the former partner's ownership; the file's word goes on.
@@ -246,7 +280,7 @@ class _Import:
             for held, _, values in changed
         ]
         edits = [edit for edit in edits if edit.values]
-        note_edits(self._unit, _SUBJECTS[kind], edits, "import", self._now)
+        note_edits(self._unit, _SUBJECTS[kind], edits, self._origin.by, self._now)
         for held, _, values in changed:
             if kind == "people" and {"email", "slack_user"} & values.keys():
                 self._reached(held)
@@ -260,12 +294,12 @@ class _Import:
             Edit(row["contract_id"], codes[row["contract_id"]], {"usage": _usage(row)})
             for row in rows
         ]
-        note_edits(self._unit, "contract", edits, "import", self._now)
+        note_edits(self._unit, "contract", edits, self._origin.by, self._now)
         for row in rows:
             self.changed.used_months[row["contract_id"]].add(row["month"])
 
     def _note_contract(self, id_: int, values: Values) -> None:
-        if values.get("ended_on") is not None:
+        if "ended_on" in values:
             self.changed.ended_contracts[id_] = values["ended_on"]
         if "contact_limit" in values:
             self.changed.used_months.setdefault(id_, set())
@@ -283,14 +317,14 @@ class _Import:
             self.changed.reachable_customers.update(customers)
 
 
-def _different(held: Values, row: Values) -> Values:
-    """What a file says otherwise than is held, in a fixed order."""
+def _different(held: Values, row: Values, origin: Origin) -> Values:
+    """What a row says otherwise than is held, in a fixed order."""
     different = {
         name: value
         for name, value in row.items()
-        if held[name] != value and not (value is None and name in _KEPT)
+        if held[name] != value and not (value is None and name in origin.kept)
     }
-    if "contact_limit" in row:
+    if "contact_limit" in row and not origin.by_hand:
         filed = row["contact_limit"]
         if filed == held["filed_limit"]:
             # An upgrade went beyond it since; the file says nothing new.

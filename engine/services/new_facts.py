@@ -54,11 +54,12 @@ def follow_new_facts(
     rulebook: Rulebook,
     kind: str,
     before: Sequence[ChangeRow],
+    by: str,
     now: datetime,
 ) -> int:
     """Plan again what no longer follows from the rows; how many changes that were."""
     edit = _EDITS[kind]
-    moved, effects = follow_facts(unit, rulebook, before, edit, "import", now)
+    moved, effects = follow_facts(unit, rulebook, before, edit, by, now)
     carry_out(unit, rulebook, effects, now)
     return moved
 
