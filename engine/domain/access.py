@@ -222,6 +222,14 @@ class Actor:
             for name in role.grants
         )
 
+    def grants_anywhere(self) -> frozenset[str]:
+        """The roles that this actor may give to somebody at least."""
+        granting = reach(self, Action.GRANT_ROLES)
+        places = [NOBODYS] if granting.everything else []
+        places += [Place(partner_id=id_) for id_ in granting.partners]
+        places += [Place(customer_id=id_) for id_ in granting.customers]
+        return frozenset(name for place in places for name in self.may_grant(place))
+
     @property
     def sides(self) -> frozenset[Side]:
         return frozenset(each.side for each in self.memberships)

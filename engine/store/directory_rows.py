@@ -2,10 +2,20 @@
 
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, FromClause, Select, or_, select
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Connection,
+    FromClause,
+    Select,
+    func,
+    or_,
+    select,
+)
 
 from engine.domain.access import Reach
-from engine.store.tables import contracts, customers, partners, people
+from engine.domain.folding import folded
+from engine.store.tables import contracts, customers, partners, people, sites, usage
 
 _contact = people.alias("contact")
 _CUSTOMER: Final = customers.outerjoin(
@@ -14,7 +24,7 @@ _CUSTOMER: Final = customers.outerjoin(
 
 
 class DirectoryRows:
-    """Partners, customers, people and contracts for reading, within a unit of work."""
+    """The rows of every kind for reading, within a unit of work."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
@@ -30,9 +40,37 @@ class DirectoryRows:
         rows = self._connection.execute(query.order_by(code).limit(limit))
         return [dict(row) for row in rows.mappings()]
 
+    def search(
+        self, kind: str, reach: Reach, text: str, *, offset: int, limit: int
+    ) -> list[dict[str, Any]]:
+        """Some of the rows of a kind that hold a text."""
+        query = _searched(kind, reach, text).order_by(*_ORDERS[kind])
+        rows = self._connection.execute(query.offset(offset).limit(limit))
+        return [dict(row) for row in rows.mappings()]
+
+    def count(self, kind: str, reach: Reach, text: str, most: int) -> int:
+        """How many rows of a kind hold a text; counting ends at `most`."""
+        query = _searched(kind, reach, text).with_only_columns(_IDS[kind])
+        counted = select(func.count()).select_from(query.limit(most).subquery())
+        return int(self._connection.execute(counted).scalar_one())
+
+    def spelt(self, kind: str, code: str) -> str | None:
+        """The code that is this one but for small and capital letters."""
+        column = _IDS[kind].table.c.code
+        query = select(column).where(func.lower(column) == code.lower()).limit(1)
+        return self._connection.execute(query).scalar_one_or_none()
+
     def one(self, kind: str, code: str) -> dict[str, Any] | None:
-        """One row by its code, whoever's it is; None where there is none."""
-        query = _QUERIES[kind].where(_CODES[kind] == code)
+        """One row by its code, whoever's it is; None where there is none.
+
+        A month of usage has its contract's and its own, with a slash between them.
+        """
+        query = _QUERIES[kind]
+        if kind == "usage":
+            contract, _, month = code.rpartition("/")
+            query = query.where(contracts.c.code == contract, usage.c.month == month)
+        else:
+            query = query.where(_CODES[kind] == code)
         found = self._connection.execute(query).mappings().one_or_none()
         return dict(found) if found else None
 
@@ -76,19 +114,68 @@ _QUERIES: Final[dict[str, Select[Any]]] = {
         contracts.c.new_mrr, contracts.c.ended_on, *_OF_CUSTOMER,
         of=contracts.join(customers, customers.c.id == contracts.c.customer_id),
     ),
+    "sites": _columns(
+        sites.c.code, sites.c.name, customers.c.code.label("customer"), *_OF_CUSTOMER,
+        of=sites.join(customers, customers.c.id == sites.c.customer_id),
+    ),
+    "usage": _columns(
+        contracts.c.code.label("contract"), usage.c.month, usage.c.contacts,
+        usage.c.emails_sent, *_OF_CUSTOMER,
+        of=usage.join(contracts, contracts.c.id == usage.c.contract_id)
+        .join(customers, customers.c.id == contracts.c.customer_id),
+    ),
 }  # fmt: skip
 _CODES: Final[dict[str, ColumnElement[str]]] = {
     "partners": partners.c.code,
     "customers": customers.c.code,
     "people": people.c.code,
     "contracts": contracts.c.code,
+    "sites": sites.c.code,
 }
+_IDS: Final[dict[str, Column[int]]] = {
+    "partners": partners.c.id,
+    "customers": customers.c.id,
+    "people": people.c.id,
+    "contracts": contracts.c.id,
+    "sites": sites.c.id,
+    "usage": usage.c.id,
+}
+#: Each has an index, so that a page of a long list sorts nothing.
+_ORDERS: Final[dict[str, tuple[ColumnElement[Any], ...]]] = {
+    "partners": (partners.c.code,),
+    "customers": (customers.c.sorts_as, customers.c.id),
+    "people": (people.c.code,),
+    "contracts": (contracts.c.code,),
+    "sites": (sites.c.code,),
+    "usage": (usage.c.contract_id, usage.c.month.desc()),
+}
+#: What holds the text that is searched for, beside the folded one of customers.
+_HOLDERS: Final[dict[str, tuple[ColumnElement[Any], ...]]] = {
+    "partners": (partners.c.name, partners.c.code),
+    "customers": (),
+    "people": (
+        people.c.name, people.c.code, people.c.email, customers.c.name, partners.c.name,
+    ),
+    "contracts": (contracts.c.code, contracts.c.product),
+    "sites": (sites.c.name, sites.c.code),
+    "usage": (contracts.c.code, usage.c.month),
+}  # fmt: skip
+
+
+def _searched(kind: str, reach: Reach, text: str) -> Select[Any]:
+    query = _QUERIES[kind].where(_within(kind, reach))
+    if not text:
+        return query
+    holders = [each.icontains(text, autoescape=True) for each in _HOLDERS[kind]]
+    if kind not in ("partners", "people"):
+        holders.append(customers.c.search.contains(folded(text), autoescape=True))
+    return query.where(or_(*holders))
 
 
 def _within(kind: str, reach: Reach) -> ColumnElement[bool]:
     """Whether a row's place is one that is reached."""
     if reach.everything:
-        return _CODES[kind].is_not(None)
+        return _IDS[kind].is_not(None)
     if kind == "partners":
         return partners.c.id.in_(reach.partners)
     theirs = or_(
