@@ -15,6 +15,7 @@ from engine.domain.access import NotPermittedError
 from engine.domain.errors import NotFoundError, TacitError, UnavailableError
 from web.api.app import PATH as API
 from web.api.app import create_api
+from web.back_office import pages as back_office
 from web.compression import CompressOwn
 from web.errors import BadRequestError, ForgedFormError, SignInFirst
 from web.failures import answer_failure, pass_on
@@ -46,6 +47,7 @@ _ROUTERS: Final = (
     account_keys.router,
     account_password.router,
     actions.router,
+    back_office.router,
     change.router,
     changes.router,
     customer.router,

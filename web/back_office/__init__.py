@@ -1,0 +1,1 @@
+"""The back office: the book's rows as tables, and a form for each row."""
