@@ -53,6 +53,11 @@ def test_an_edit_is_written_and_the_trail_says_who_made_it(served: Served) -> No
         "set": {"name": "Acme SA", "hub_id": "77"},
     }
     assert served.book.flaws() == []
+    page = ops.get(path_of("customers", "acme"))
+    assert re.search(r"<strong>ops</strong>\s+changed: Name, Hub ID", page.text)
+    assert re.search(r"<strong>a file</strong>\s+added this row", page.text)
+    owner = served.signed_in("owner").get(path_of("customers", "acme"))
+    assert "Last edits" not in owner.text
 
 
 @pytest.mark.req("OPS-4")

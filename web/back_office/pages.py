@@ -20,6 +20,7 @@ from engine.services.read_rows import (
     list_rows,
     show_row,
 )
+from engine.services.row_history import history_of
 from engine.services.row_mistakes import Mistake, RowRefusedError
 from web.back_office.fields import fields_of, values_given
 from web.back_office.words import ADD, TITLES, value_text
@@ -199,7 +200,24 @@ def _form(
         may_edit=may_edit,
         path=row_path(kind, row.code) if row else f"{HERE}/{kind}/new",
         own_page=_own_page(visit, kind, row),
+        edits=_edits(visit, kind, row),
+        zone=visit.site.settings.time_zone,
     )
+
+
+def _edits(visit: Visit, kind: str, row: ShownRow | None) -> list[dict[str, Any]]:
+    """The last edits of a row, with its fields by their titles."""
+    if row is None:
+        return []
+    return [
+        {
+            "at": one.at,
+            "by": visit.say("a file") if one.by == "import" else one.by,
+            "is_first": one.is_first,
+            "fields": ", ".join(visit.say(TITLES[name]) for name in one.fields),
+        }
+        for one in history_of(visit.site.store, visit.actor, kind, row.code)
+    ]
 
 
 def _own_page(visit: Visit, kind: str, row: ShownRow | None) -> str:
