@@ -63,6 +63,8 @@ def list_rows(
 ) -> Rows:
     """The rows of a kind that the actor may see and a search finds."""
     reach = actor.must_somewhere(SEES[kind])
+    # PostgreSQL knows no text with a NUL character in it, and no row holds others.
+    search = "".join(letter for letter in search if letter.isprintable())
     with store.begin(read_only=True) as unit:
         found = unit.directory.search(kind, reach, search, offset=offset, limit=limit)
         count = offset + len(found)
@@ -85,7 +87,7 @@ def show_row(store: Storage, actor: Actor, kind: str, code: str) -> ShownRow:
 
 def visible_row(unit: UnitOfWork, actor: Actor, kind: str, code: str) -> dict[str, Any]:
     """One row as it is held, with the codes of others; NotFoundError if not seen."""
-    row = unit.directory.one(kind, code)
+    row = unit.directory.one(kind, code) if code.isprintable() else None
     if row is None or not is_visible(actor, kind, row):
         raise NotFoundError(NAMES[kind], code)
     return row

@@ -221,6 +221,26 @@ def test_a_long_table_comes_in_pages(served: Served) -> None:
     assert "The table ends" in ops.get("/back-office/people?page=99").text
 
 
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("people/rows/%00", 404),
+        ("usage/rows/K-1/%00", 404),
+        ("usage/rows/K-1", 404),
+        ("people?search=%00", 200),
+        ("people?page=99999999999999999999", 200),
+        ("people?page=x", 422),
+        ("nothing", 404),
+    ],
+)
+def test_an_odd_address_is_answered_as_such(
+    served: Served, path: str, status: int
+) -> None:
+    page = served.signed_in("ops").get(f"/back-office/{path}")
+
+    assert page.status_code == status
+
+
 def test_nothing_is_deleted(served: Served) -> None:
     routes = [one for one in routes_of(served.app) if "/back-office" in one.path]
 
