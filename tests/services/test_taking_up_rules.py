@@ -99,3 +99,22 @@ def test_rules_are_written_once_and_only_read_from_then_on(
 
     assert tacit.contents() == before
     assert len(kept(tacit)) == 4
+
+
+@pytest.mark.req("RULE-2", "REN-2")
+def test_new_rules_and_old_ones_again_date_open_changes_anew(
+    tacit: Installation, rulebook: Rulebook
+) -> None:
+    tacit.imports(a_small_book(), JUNE)
+    take_up(tacit.store, rulebook, JUNE)
+    days = "SELECT listed_on, deadline_on FROM changes"
+    [before] = tacit.rows(days)
+    later = edited(rulebook, "listed: 120 days", "listed: 130 days")
+    later = edited(later, "end of 45 days", "end of 46 days")
+
+    take_up(tacit.store, later, JULY)
+    [between] = tacit.rows(days)
+    take_up(tacit.store, rulebook, at("2026-08-01"))
+
+    assert [str(day)[:10] for day in between.values()] == ["2026-10-22", "2027-01-14"]
+    assert tacit.rows(days) == [before]
