@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import cached_property
 from typing import Any, Final
 from urllib.parse import urlencode
 
@@ -17,7 +18,7 @@ LIST: Final = "/changes"
 _LAST_PAGE: Final = 1_000_000
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Address:
     """A question as it stands in the address, with the page that is looked at."""
 
@@ -55,9 +56,15 @@ class Address:
         turned = is_now and not self.question.descending
         return self.url(sort=column, descending=turned)
 
+    @cached_property
+    def of_any_day(self) -> str:
+        """The address with any deadline, to which a day's can be added."""
+        found = self.url(deadline_from=None, deadline_to=None)
+        return f"{found}{'&' if '?' in found else '?'}"
+
     def on_day(self, day: date) -> str:
         """The address narrowed to the deadlines of one day."""
-        return self.url(deadline_from=day, deadline_to=day)
+        return f"{self.of_any_day}from={day}&to={day}"
 
 
 def read_address(visit: Visit) -> Address:

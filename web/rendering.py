@@ -64,6 +64,12 @@ def sentence(language: str, text: str, **values: object) -> str:
     return translated % values if values else translated
 
 
+def counted(language: str, one: str, many: str, number: int) -> str:
+    """A sentence about one thing or many, with its `count` filled in."""
+    found = translations(language).ngettext(one, many, number)
+    return found % {"count": number} if "%" in found else found
+
+
 def words_of(wording: Wording) -> Callable[[str, str], str]:
     """The words for a code of the rules; one that nobody worded, as it is."""
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final
 
-from engine.domain.listing import Strip
+from engine.domain.listing import Deadlines
 
 DAY: Final = 10  # a day's width
 HEIGHT: Final = 90  # of the tallest bar
@@ -33,10 +33,7 @@ class Bar:
     total: int
     counts: Sequence[tuple[str, int]]
     blocks: Sequence[Block]
-
-    def of(self, state: str) -> int:
-        """How many of them are in a state."""
-        return dict(self.counts).get(state, 0)
+    by_state: Mapping[str, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +56,7 @@ class Drawing:
     most: int
     total: int
     days: int
+    words: Mapping[str, str]  # of each state
     band: tuple[int, int] | None  # the chosen days: where they begin, and how wide
     top: int = _TOP
     base: int = _TOP + HEIGHT
@@ -67,13 +65,19 @@ class Drawing:
 
 
 def draw(
-    strip: Strip,
-    states: Sequence[str],
+    deadlines: Deadlines,
+    states: Mapping[str, str],
     first: date,
     days: int,
     chosen: tuple[date | None, date | None] = (None, None),
 ) -> Drawing:
-    """The strip from a day on; states are stacked in the order given."""
+    """The strip from a day on; states, with their words, are stacked as given."""
+    last = first + timedelta(days=days)
+    strip = {
+        day: deadlines[day]
+        for day in sorted(day for day in deadlines if day is not None)
+        if first <= day <= last
+    }
     known = [*states, *sorted({s for each in strip.values() for s in each} - {*states})]
     most = max((sum(counts.values()) for counts in strip.values()), default=0)
     bars = [
@@ -96,6 +100,7 @@ def draw(
         most,
         sum(bar.total for bar in bars),
         days,
+        {state: states.get(state, state) for state in used},
         _band(first, days, *chosen),
     )
 
@@ -120,4 +125,5 @@ def _bar(
         height = max(_LEAST, count / most * HEIGHT)
         y -= height
         blocks.append(Block(state, round(y, 1), round(height, 1)))
-    return Bar(day, x, sum(counts.values()), shown, blocks)
+    by_state = {state: counts.get(state, 0) for state in states}
+    return Bar(day, x, sum(counts.values()), shown, blocks, by_state)

@@ -20,7 +20,7 @@ from engine.services.sign_in import SignedIn, find_session
 from web.cookies import SESSION_COOKIE, read_cookie
 from web.errors import ForgedFormError, SignInFirst
 from web.menu import entries_for
-from web.rendering import environment, sentence, words_of
+from web.rendering import counted, environment, sentence, words_of
 from web.site import Site
 
 LANGUAGE_COOKIE: Final = "tacit_language"
@@ -66,6 +66,10 @@ class Visit:
     def say(self, text: str, **values: object) -> str:
         """A sentence in the visitor's language."""
         return sentence(self.language, text, **values)
+
+    def count(self, one: str, many: str, number: int) -> str:
+        """A sentence about a number of things; `ngettext` marks it for translation."""
+        return counted(self.language, one, many, number)
 
     def page(self, template: str, *, status: int = 200, **values: Any) -> HTMLResponse:
         """The page that a template makes of some values."""

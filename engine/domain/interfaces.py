@@ -14,7 +14,7 @@ from engine.domain.archive_lines import Written
 from engine.domain.audit import Entry, Trail
 from engine.domain.calendar import Feed
 from engine.domain.letters import Letter, LetterRequest, Receipt, Rendered
-from engine.domain.listing import Found, Question, Scope, Strip
+from engine.domain.listing import Deadlines, Found, Question, Scope
 from engine.domain.openings import (
     ContractTerms,
     MonthOfUsage,
@@ -93,8 +93,10 @@ class Changes(Protocol):
 class UpcomingList(Protocol):
     """The list of upcoming changes; nothing that it reads is locked."""
 
-    def find(self, question: Question, scope: Scope) -> Found: ...
-    def strip(self, question: Question, scope: Scope, days: int) -> Strip: ...
+    def find(
+        self, question: Question, scope: Scope, total: int | None = None
+    ) -> Found: ...
+    def deadlines(self, question: Question, scope: Scope) -> Deadlines: ...
 
 
 class Search(Protocol):

@@ -112,8 +112,19 @@ class Found:
     next: str | None
 
 
-#: How many deadlines on a day, by state.
-Strip = Mapping[date, Mapping[str, int]]
+#: How many deadlines on a day, by state; on None: where rules were not applied yet.
+Deadlines = Mapping[date | None, Mapping[str, int]]
+
+
+def deadlines_asked_for(question: Question, deadlines: Deadlines) -> int:
+    """How many of all that the rest of a question leaves have their deadline in time."""
+    first, last = question.deadline_from, question.deadline_to
+    return sum(
+        sum(counts.values())
+        for day, counts in deadlines.items()
+        if (first is None or (day is not None and first <= day))
+        and (last is None or (day is not None and day <= last))
+    )
 
 
 def check_question(question: Question, rulebook: Rulebook) -> None:

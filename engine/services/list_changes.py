@@ -12,12 +12,13 @@ from engine.domain.book import amount
 from engine.domain.errors import TacitError
 from engine.domain.interfaces import Storage, UnitOfWork
 from engine.domain.listing import (
+    Deadlines,
+    Found,
     Question,
     QuestionError,
     Scope,
-    Strip,
     check_question,
-    window_days,
+    deadlines_asked_for,
 )
 from engine.domain.ownership import communication_owner
 from engine.domain.place import Place
@@ -95,9 +96,37 @@ def list_changes(
     with store.begin(read_only=True) as unit:
         scope = scope_of(unit, question, actor)
         found = unit.listing.find(question, scope)
-        by_id = {row.id: row for row in unit.changes.by_ids(found.ids)}
-        rows = [by_id[id_] for id_ in found.ids]
-        listed = view_changes(unit, rulebook, rows, question.on)
+        return _listing(unit, rulebook, question, actor, found)
+
+
+def look_ahead(
+    store: Storage, rulebook: Rulebook, question: Question, actor: Actor
+) -> tuple[Listing, Deadlines]:
+    """The same, and the deadlines of all that the rest of the question leaves.
+
+    Counted once: the list's total is a part of them.
+    """
+    check_question(question, rulebook)
+    whole = replace(question, deadline_from=None, deadline_to=None)
+    with store.begin(read_only=True) as unit:
+        scope = scope_of(unit, question, actor)
+        deadlines = unit.listing.deadlines(whole, scope)
+        total = deadlines_asked_for(question, deadlines)
+        found = unit.listing.find(question, scope, total)
+        return _listing(unit, rulebook, question, actor, found), deadlines
+
+
+def _listing(
+    unit: UnitOfWork,
+    rulebook: Rulebook,
+    question: Question,
+    actor: Actor,
+    found: Found,
+) -> Listing:
+    """The rows that were found, in their order, without what is not theirs to see."""
+    by_id = {row.id: row for row in unit.changes.by_ids(found.ids)}
+    rows = [by_id[id_] for id_ in found.ids]
+    listed = view_changes(unit, rulebook, rows, question.on)
     amounts = reach(actor, Action.SEE_AMOUNTS)
     for row, shown in zip(rows, listed, strict=True):
         if not amounts.covers(row.place):
@@ -117,16 +146,6 @@ def every_row(
         after = listing.next
         if after is None:
             return
-
-
-def count_deadlines(
-    store: Storage, rulebook: Rulebook, question: Question, actor: Actor
-) -> Strip:
-    """How many deadlines on each day for as long as changes are listed, by state."""
-    check_question(question, rulebook)
-    with store.begin(read_only=True) as unit:
-        scope = scope_of(unit, question, actor)
-        return unit.listing.strip(question, scope, window_days(rulebook))
 
 
 def scope_of(unit: UnitOfWork, question: Question, actor: Actor) -> Scope:

@@ -7,7 +7,7 @@ would read every open change.
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
-from datetime import date, timedelta
+from datetime import date
 from typing import Any, Final, NamedTuple
 
 from sqlalchemy import (
@@ -28,10 +28,10 @@ from sqlalchemy import (
 )
 
 from engine.domain.listing import (
+    Deadlines,
     Found,
     Question,
     Scope,
-    Strip,
     read_cursor,
     write_cursor,
 )
@@ -125,30 +125,28 @@ class ListingRows:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def find(self, question: Question, scope: Scope) -> Found:
-        """One page of what is asked for, and how many there are in all."""
+    def find(self, question: Question, scope: Scope, total: int | None = None) -> Found:
+        """One page of what is asked for, and how many there are, unless that is known."""
         asked = self._asked(question, scope)
-        total = self._count(asked)
         rows = self._connection.execute(_page(asked)).all()
         shown = rows if question.limit is None else rows[: question.limit]
         following = None
         if len(rows) > len(shown):
             following = write_cursor(question, [*shown[-1]])
+        total = self._count(asked) if total is None else total
         return Found([row[-1] for row in shown], total, following)
 
-    def strip(self, question: Question, scope: Scope, days: int) -> Strip:
-        """How many deadlines on each of the next days, by state."""
-        last = question.on + timedelta(days=days)
-        day = _C.deadline_on.between(question.on, last)
+    def deadlines(self, question: Question, scope: Scope) -> Deadlines:
+        """How many changes have their deadline on each day, by state."""
         grouped = (_C.deadline_on, _C.state)
         parts = [
-            select(*grouped, func.count()).where(each, day).group_by(*grouped)
+            select(*grouped, func.count()).where(each).group_by(*grouped)
             for each in _listed(self._asked(question, scope))
         ]
-        found: defaultdict[date, Counter[str]] = defaultdict(Counter)
+        found: defaultdict[date | None, Counter[str]] = defaultdict(Counter)
         for on, state, count in self._connection.execute(union_all(*parts)):
             found[on][state] += count
-        return dict(sorted(found.items()))
+        return found
 
     def _asked(self, question: Question, scope: Scope) -> _Asked:
         return _Asked(question, scope, self._connection.dialect.name == "sqlite")

@@ -205,7 +205,7 @@ _OPEN: Final = changes.c.closed_at.is_(None)
 # sorting then read the index alone. SQLite needs `closed_at` in it to know as much.
 _LISTED: Final = (
     "state", "renewal_start", "deadline_on", "listed_on", "type", "customer_id",
-    "owner_choice", "closed_at",
+    "contract_id", "owner_choice", "closed_at",
 )  # fmt: skip
 for _first in ("renewal_start", "deadline_on", "customer_id"):
     Index(

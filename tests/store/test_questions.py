@@ -1,7 +1,7 @@
 """Questions to the list: narrowed, sorted, counted and cut, on both databases."""
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -11,7 +11,7 @@ from engine.domain.access import Action, Actor, Membership, Role, Side, operator
 from engine.domain.errors import NotFoundError, TacitError
 from engine.domain.listing import SORTS, Question, QuestionError
 from engine.domain.ruleset import Rulebook
-from engine.services.list_changes import Listing, count_deadlines, list_changes
+from engine.services.list_changes import Listing, list_changes, look_ahead
 from engine.services.take_up_rules import take_up
 from engine.store.unit_of_work import Store
 from tests.support.books import (
@@ -215,7 +215,7 @@ def test_what_needs_a_person_can_be_asked_for_alone(
     with store.engine.begin() as connection:
         held = "UPDATE changes SET attention = 'look' WHERE code LIKE 'K-3%'"
         connection.execute(text(held))
-    later = {"on": date(2027, 6, 1), "now": NOW}
+    later: dict[str, Any] = {"on": date(2027, 6, 1)}
 
     assert customers(ask(store, rulebook, needs_person=True)) == ["c3"]
     assert customers(ask(store, rulebook, needs_person=True, **later)) == ["c3"]
@@ -294,13 +294,18 @@ def test_deadlines_are_counted_by_day_and_state(
         )
     question = Question(ON, NOW)
 
-    strip = count_deadlines(store, rulebook, question, operator())
-    searched = replace(question, search="lune")
-    narrowed = count_deadlines(store, rulebook, searched, operator())
+    _, deadlines = look_ahead(store, rulebook, question, operator())
+    day = date(2026, 12, 23)
+    searched = replace(question, search="lune", deadline_to=day)
+    found, narrowed = look_ahead(store, rulebook, searched, operator())
+    late = replace(searched, deadline_from=day + timedelta(days=1), deadline_to=None)
+    none, unchanged = look_ahead(store, rulebook, late, operator())
 
-    assert len(strip) == len(NAMES)
-    assert strip[date(2026, 12, 19)] == {"renewed": 1}
-    assert dict(narrowed) == {date(2026, 12, 23): {"pending": 1}}
+    assert len(deadlines) == len(NAMES)
+    assert deadlines[date(2026, 12, 19)] == {"renewed": 1}
+    assert narrowed == unchanged == {day: {"pending": 1}}
+    assert (found.total, len(found.rows)) == (1, 1)
+    assert (none.total, len(none.rows)) == (0, 0)
 
 
 @pytest.mark.req("REN-17")

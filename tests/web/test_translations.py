@@ -16,7 +16,13 @@ from web.translations import HERE, SOURCE
 FOLDER = Path(web.__path__[0])
 BLANK = re.compile(r"%\((\w+)\)[sd]")
 #: The functions whose text is translated: `_` and `say` in Python, more in templates.
-KEYWORDS = {"_": None, "say": None, "gettext": None, "ngettext": (1, 2)}
+KEYWORDS = {
+    "_": None,
+    "say": None,
+    "gettext": None,
+    "ngettext": (1, 2),
+    "count": (1, 2),
+}
 OTHERS = [language for language in LANGUAGES if language != SOURCE]
 
 

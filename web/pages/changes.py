@@ -1,24 +1,22 @@
 """*Upcoming renewals*: the list, the strip above it, and what may be done in each row."""
 
-from dataclasses import replace
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends
 from fastapi.responses import Response
 
-from engine.domain.access import Action, Side, reach
-from engine.domain.listing import Question, window_days
-from engine.domain.moments import local_day
+from engine.domain.access import Action, Side
+from engine.domain.listing import Deadlines, Question, window_days
 from engine.services.list_changes import (
     Listing,
-    count_deadlines,
-    list_changes,
+    look_ahead,
     partner_names,
 )
-from engine.services.row_actions import row_actions
 from web.chips import chips
 from web.columns import NUMBERS, TITLES, columns_for, sortable
 from web.list_address import LIST, Address, read_address
+from web.list_rows import list_rows
+from web.rendering import words_of
 from web.strip import Drawing, draw
 from web.visits import Needs, Visit
 
@@ -33,31 +31,33 @@ def upcoming(visit: ListVisit) -> Response:
     """The list as its address asks for it: the whole page, or what a search changes."""
     address = read_address(visit)
     site, actor = visit.site, visit.actor
-    listing = list_changes(site.store, site.rulebook, address.question, actor)
+    listing, deadlines = look_ahead(site.store, site.rulebook, address.question, actor)
     part = "changes/part.html" if visit.is_partial else "changes/list.html"
-    response = visit.page(part, **_values(visit, address, listing))
+    response = visit.page(part, **_values(visit, address, listing, deadlines))
     if visit.is_partial:
         response.headers["HX-Push-Url"] = address.url()
     return response
 
 
-def _values(visit: Visit, address: Address, listing: Listing) -> dict[str, Any]:
+def _values(
+    visit: Visit, address: Address, listing: Listing, deadlines: Deadlines
+) -> dict[str, Any]:
     """All that the list's templates need."""
-    question = address.question
+    question, columns = address.question, columns_for(visit)
     return {
         "address": address,
         "asked": question,
-        "columns": columns_for(visit),
+        "columns": columns,
         "titles": TITLES,
         "sortable": sortable(visit),
         "numbers": NUMBERS,
-        "rows": _rows(visit, listing),
+        "rows": list_rows(visit, listing, columns),
         "total": listing.total,
         "first": question.offset + 1,
         "last": question.offset + len(listing.rows),
         "has_next": listing.next is not None,
         "chips": chips(visit, address),
-        "strip": _strip(visit, question),
+        "strip": _strip(visit, address.question, deadlines),
         "states": _states(visit),
         "types": list(visit.site.rulebook.machines),
         "partners": _partners(visit),
@@ -65,35 +65,14 @@ def _values(visit: Visit, address: Address, listing: Listing) -> dict[str, Any]:
     }
 
 
-def _rows(visit: Visit, listing: Listing) -> list[dict[str, Any]]:
-    """Each change with what may be done with it, and the days left to answer."""
-    assert visit.signed_in is not None  # noqa: S101 - whoever sees the list is
-    actor, person = visit.actor, visit.signed_in.person
-    actions = row_actions(
-        visit.site.rulebook, listing.changes, actor, person, visit.now
-    )
-    customers = reach(actor, Action.SEE_CUSTOMERS)
-    return [
-        {
-            **row,
-            "actions": able,
-            "days_left": (row["deadline"] - local_day(visit.now, change.zone)).days,
-            "opens_customer": customers.covers(change.place),
-        }
-        for row, change, able in zip(
-            listing.rows, listing.changes, actions, strict=True
-        )
-    ]
-
-
-def _strip(visit: Visit, question: Question) -> Drawing:
+def _strip(visit: Visit, question: Question, deadlines: Deadlines) -> Drawing:
     """The days to come, of all that the other filters leave."""
     site = visit.site
-    whole = replace(question, deadline_from=None, deadline_to=None)
-    found = count_deadlines(site.store, site.rulebook, whole, visit.actor)
     chosen = (question.deadline_from, question.deadline_to)
     days = window_days(site.rulebook)
-    return draw(found, _states(visit), question.on, days, chosen)
+    word = words_of(site.words[visit.language])
+    states = {state: word("states", state) for state in _states(visit)}
+    return draw(deadlines, states, question.on, days, chosen)
 
 
 def _states(visit: Visit) -> list[str]:

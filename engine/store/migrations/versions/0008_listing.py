@@ -20,6 +20,7 @@ _LISTED = [
     "listed_on",
     "type",
     "customer_id",
+    "contract_id",
     "owner_choice",
     "closed_at",
 ]
