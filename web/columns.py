@@ -55,8 +55,9 @@ def sees_amounts(visit: Visit) -> bool:
 
 def columns_for(visit: Visit) -> tuple[str, ...]:
     """The columns that a visitor's list has."""
-    store = visit.site.store
-    return columns_of(store, person_id(visit), with_amounts=sees_amounts(visit))
+    assert visit.signed_in is not None  # noqa: S101 - whoever sees the list is
+    chosen = visit.signed_in.preferences
+    return columns_of(chosen, with_amounts=sees_amounts(visit))
 
 
 def sortable(visit: Visit) -> frozenset[str]:

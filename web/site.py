@@ -14,6 +14,7 @@ from engine.domain.interfaces import Storage
 from engine.domain.letters import ChannelName, Letter, Rendered
 from engine.domain.problems import Problem
 from engine.domain.ruleset import Rulebook
+from engine.services.deadline_counts import DeadlineCounts
 from engine.services.export_book import Sheet
 from engine.services.passwords import Passwords
 from engine.services.send_messages import Delivering
@@ -154,6 +155,7 @@ class Site:
     channels: frozenset[str] = frozenset(ChannelName)  # those that are configured
     sign_on: SignOn | None = None
     metrics: Metrics = field(default_factory=Metrics)
+    counts: DeadlineCounts = field(default_factory=DeadlineCounts)
 
     @cached_property
     def passwords(self) -> Passwords:

@@ -1,10 +1,10 @@
 """The columns of the list that somebody chose, in their order; kept per person."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
-from engine.domain.interfaces import Storage, UnitOfWork
+from engine.domain.interfaces import Storage
 from engine.services.list_changes import AMOUNTS, COLUMNS, LOCKED, chosen_columns
 
 PREFERENCE: Final = "columns"
@@ -19,11 +19,10 @@ MOVES: Final = ("add", "remove", "up", "down")
 
 
 def columns_of(
-    store: Storage, person_id: int, *, with_amounts: bool
+    preferences: Mapping[str, str], *, with_amounts: bool
 ) -> tuple[str, ...]:
-    """The locked columns, then those that a person chose, or else the usual ones."""
-    with store.begin(read_only=True) as unit:
-        chosen = _chosen(unit, person_id)
+    """The locked columns, then those that a person prefers, or else the usual ones."""
+    chosen = _chosen(preferences)
     hidden = frozenset() if with_amounts else AMOUNTS
     return (*LOCKED_COLUMNS, *(name for name in chosen if name not in hidden))
 
@@ -32,7 +31,7 @@ def move_column(store: Storage, person_id: int, move: str, name: str) -> None:
     """Add a column at the end, remove it, or move it by one; TacitError if unknown."""
     chosen_columns([name])  # refuses what is no column
     with store.begin() as unit:
-        before = _chosen(unit, person_id)
+        before = _chosen(unit.accounts.preferences(person_id))
         after = _moved(before, move, name) if name in CHOOSABLE else before
         if after != before:
             unit.accounts.prefer(person_id, PREFERENCE, json.dumps(after))
@@ -46,9 +45,9 @@ def usual_columns(store: Storage, person_id: int) -> None:
         unit.commit()
 
 
-def _chosen(unit: UnitOfWork, person_id: int) -> list[str]:
+def _chosen(preferences: Mapping[str, str]) -> list[str]:
     """What is kept, without columns that an earlier version had."""
-    kept = unit.accounts.preferences(person_id).get(PREFERENCE)
+    kept = preferences.get(PREFERENCE)
     names = USUAL if kept is None else json.loads(kept)
     return [name for name in names if name in CHOOSABLE]
 

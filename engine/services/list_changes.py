@@ -25,6 +25,7 @@ from engine.domain.place import Place
 from engine.domain.problems import did_you_mean
 from engine.domain.records import ChangeRow
 from engine.domain.ruleset import Rulebook
+from engine.services.deadline_counts import DeadlineCounts
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,17 +101,20 @@ def list_changes(
 
 
 def look_ahead(
-    store: Storage, rulebook: Rulebook, question: Question, actor: Actor
+    store: Storage,
+    rulebook: Rulebook,
+    question: Question,
+    actor: Actor,
+    counts: DeadlineCounts,
 ) -> tuple[Listing, Deadlines]:
     """The same, and the deadlines of all that the rest of the question leaves.
 
     Counted once: the list's total is a part of them.
     """
     check_question(question, rulebook)
-    whole = replace(question, deadline_from=None, deadline_to=None)
     with store.begin(read_only=True) as unit:
         scope = scope_of(unit, question, actor)
-        deadlines = unit.listing.deadlines(whole, scope)
+        deadlines = counts.of(unit, question, scope)
         total = deadlines_asked_for(question, deadlines)
         found = unit.listing.find(question, scope, total)
         return _listing(unit, rulebook, question, actor, found), deadlines

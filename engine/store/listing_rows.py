@@ -17,8 +17,10 @@ from sqlalchemy import (
     FromClause,
     Integer,
     Select,
+    Text,
     and_,
     case,
+    cast,
     func,
     not_,
     or_,
@@ -36,7 +38,7 @@ from engine.domain.listing import (
     write_cursor,
 )
 from engine.domain.ownership import DEFAULT, PARTNER, VENDOR
-from engine.store.tables import changes, contracts, customers, partners, people
+from engine.store.tables import audit, changes, contracts, customers, partners, people
 
 _C: Final = changes.c
 _OPEN: Final = _C.closed_at.is_(None)
@@ -147,6 +149,19 @@ class ListingRows:
         for on, state, count in self._connection.execute(union_all(*parts)):
             found[on][state] += count
         return found
+
+    def version(self) -> str:
+        """Another one whenever this transaction may see other changes than before.
+
+        SQLite's writers come one after another, and each leaves its last entry in the
+        audit trail. PostgreSQL's may commit in another order than they took their ids
+        in, but its snapshot names all whose writes are seen.
+        """
+        if self._connection.dialect.name == "sqlite":
+            query = select(func.coalesce(func.max(audit.c.id), 0))
+        else:
+            query = select(cast(func.pg_current_snapshot(), Text))
+        return str(self._connection.execute(query).scalar_one())
 
     def _asked(self, question: Question, scope: Scope) -> _Asked:
         return _Asked(question, scope, self._connection.dialect.name == "sqlite")

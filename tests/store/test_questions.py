@@ -7,10 +7,21 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from engine.domain.access import Action, Actor, Membership, Role, Side, operator
+from config.permissions import SHIPPED, load_policy
+from engine.domain.access import (
+    Action,
+    Actor,
+    Membership,
+    Role,
+    Side,
+    actor_of,
+    operator,
+)
 from engine.domain.errors import NotFoundError, TacitError
-from engine.domain.listing import SORTS, Question, QuestionError
+from engine.domain.listing import SORTS, Deadlines, Question, QuestionError
 from engine.domain.ruleset import Rulebook
+from engine.services.deadline_counts import DeadlineCounts
+from engine.services.fire_event import fire_event
 from engine.services.list_changes import Listing, list_changes, look_ahead
 from engine.services.take_up_rules import take_up
 from engine.store.unit_of_work import Store
@@ -288,24 +299,52 @@ def test_deadlines_are_counted_by_day_and_state(
     store: Store, rulebook: Rulebook
 ) -> None:
     imported(store, rulebook, a_long_book(), NOW)
-    with store.engine.begin() as connection:
-        connection.execute(
-            text("UPDATE changes SET state = 'renewed' WHERE code LIKE 'K-2%'")
-        )
-    question = Question(ON, NOW)
+    fire_event(store, rulebook, "K-2.R20270202", "accept", the_contact(store), NOW)
+    counts, question, day = DeadlineCounts(), Question(ON, NOW), date(2026, 12, 23)
 
-    _, deadlines = look_ahead(store, rulebook, question, operator())
-    day = date(2026, 12, 23)
+    def look(asked: Question) -> tuple[Listing, Deadlines]:
+        return look_ahead(store, rulebook, asked, operator(), counts)
+
+    _, deadlines = look(question)
     searched = replace(question, search="lune", deadline_to=day)
-    found, narrowed = look_ahead(store, rulebook, searched, operator())
+    found, narrowed = look(searched)
     late = replace(searched, deadline_from=day + timedelta(days=1), deadline_to=None)
-    none, unchanged = look_ahead(store, rulebook, late, operator())
+    none, unchanged = look(late)
 
     assert len(deadlines) == len(NAMES)
     assert deadlines[date(2026, 12, 19)] == {"renewed": 1}
     assert narrowed == unchanged == {day: {"pending": 1}}
     assert (found.total, len(found.rows)) == (1, 1)
     assert (none.total, len(none.rows)) == (0, 0)
+
+
+@pytest.mark.req("REN-2")
+def test_counts_that_are_kept_follow_every_write(
+    store: Store, rulebook: Rulebook
+) -> None:
+    imported(store, rulebook, a_long_book(), NOW)
+    counts, question = DeadlineCounts(), Question(ON, NOW, search="c2.contact")
+
+    def look() -> tuple[int, list[dict[str, int]]]:
+        found, days = look_ahead(store, rulebook, question, operator(), counts)
+        return found.total, [dict(each) for each in days.values()]
+
+    before, again = look(), look()
+    fire_event(store, rulebook, "K-2.R20270202", "accept", the_contact(store), NOW)
+    accepted = look()
+    moved = a_person("c2.contact", customer="c3", email="other@example.com")
+    imported(store, rulebook, [moved], NOW)
+
+    assert before == again == (1, [{"pending": 1}])
+    assert accepted == (1, [{"renewed": 1}])
+    assert look() == (0, [])
+
+
+def the_contact(store: Store) -> Actor:
+    """The primary contact of the customer c2, who may answer."""
+    with store.begin(read_only=True) as unit:
+        person = unit.book.person("c2.contact")
+    return actor_of(load_policy(SHIPPED), person, is_primary_contact=True)
 
 
 @pytest.mark.req("REN-17")

@@ -31,7 +31,9 @@ def upcoming(visit: ListVisit) -> Response:
     """The list as its address asks for it: the whole page, or what a search changes."""
     address = read_address(visit)
     site, actor = visit.site, visit.actor
-    listing, deadlines = look_ahead(site.store, site.rulebook, address.question, actor)
+    listing, deadlines = look_ahead(
+        site.store, site.rulebook, address.question, actor, site.counts
+    )
     part = "changes/part.html" if visit.is_partial else "changes/list.html"
     response = visit.page(part, **_values(visit, address, listing, deadlines))
     if visit.is_partial:
