@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import os
 import re
 import statistics
 import subprocess
@@ -26,7 +27,7 @@ from benchmarks.web_floor import QUESTIONS, floor_seconds, our_seconds
 from engine.services.sign_in import invite, sign_in_by_link
 from engine.store.database import describe
 from engine.store.unit_of_work import Store
-from web.visits import SESSION_COOKIE
+from web.cookies import SESSION_COOKIE
 
 MOST_MS: Final = 60.0
 MOST_RATIO: Final = 3.0
@@ -121,38 +122,27 @@ def _measure(options: argparse.Namespace, url: str) -> None:
 
 @contextmanager
 def _serving(url: str) -> Iterator[Serving]:
-    command = [sys.executable, "-m", "benchmarks.web_server", url]
+    names = {"TACIT_DATABASE__URL": url, "TACIT_WEB__PORT": "0"}
     with subprocess.Popen(
-        command,
-        stdin=subprocess.PIPE,
+        [sys.executable, "-m", "benchmarks.web_server"],
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,
+        env={**os.environ, **names},  # noqa: TID251 - the server's settings, by its own door
     ) as process:
-        assert process.stdin is not None  # noqa: S101 - it is a pipe
-        assert process.stdout is not None  # noqa: S101
+        assert process.stdout is not None  # noqa: S101 - it is a pipe
         output = process.stdout
         serving = Serving(output.readline().strip())
 
         def follow() -> None:
             for line in output:
-                serving.ticks.append(float(line.split()[0]))
+                serving.ticks.append(float(line))
 
         threading.Thread(target=follow, daemon=True).start()
-        _wait_for(serving.url)
-        yield serving
-        process.stdin.close()
-
-
-def _wait_for(url: str) -> None:
-    for _ in range(200):
         try:
-            httpx.get(f"{url}/sign-in")
-        except httpx.TransportError:
-            time.sleep(0.05)
-        else:
-            return
-    raise SystemExit("the server did not start")
+            yield serving
+        finally:
+            process.terminate()
 
 
 def _client(serving: Serving, session: str) -> httpx.Client:
