@@ -1,7 +1,6 @@
 """Serves an application over real HTTP on loopback, for as long as a test takes."""
 
 import contextlib
-import socket
 import threading
 import time
 from collections.abc import Iterator
@@ -9,11 +8,13 @@ from collections.abc import Iterator
 import uvicorn
 from fastapi import FastAPI
 
+from tacit.serving import listen
+
 
 @contextlib.contextmanager
 def serving(app: FastAPI) -> Iterator[str]:
     """The address at which the application answers."""
-    listener = socket.create_server(("127.0.0.1", 0))
+    listener = listen("127.0.0.1", 0)
     config = uvicorn.Config(app, log_config=None, access_log=False, lifespan="off")
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
