@@ -41,8 +41,9 @@ class AnsweredRows:
             "at": at,
         }
         statement = dialect.insert(answered_requests).values(row)
-        done = self._connection.execute(statement.on_conflict_do_nothing())
-        return bool(done.rowcount)
+        # Told by what comes back: some drivers count no rows of such a statement.
+        taken = statement.on_conflict_do_nothing().returning(_c.key)
+        return self._connection.execute(taken).one_or_none() is not None
 
     def take_over(
         self, person_id: int, key: str, was_at: datetime, at: datetime

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, Response
-from pydantic import BaseModel, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from engine.domain.access import Action
 from engine.domain.api_keys import LONGEST_NAME, ApiKey, ApiKeyError
@@ -70,19 +70,20 @@ class Keys(BaseModel):
 class KeyGiven(Given):
     """The key that is wanted."""
 
+    # Actions and times come as text.
+    model_config = ConfigDict(strict=False)
+
     name: str = Field(
         min_length=1, max_length=LONGEST_NAME, examples=["nightly report"]
     )
     actions: list[Action] = Field(
         min_length=1,
         max_length=len(Action),
-        strict=False,
         description="What it may do, of what you may.",
         examples=[["see changes", "see amounts"]],
     )
     expires_at: datetime | None = Field(
         None,
-        strict=False,
         description="When it ends, with an offset; `web.key_lasts` from now without.",
         examples=["2027-06-30T00:00:00Z"],
     )

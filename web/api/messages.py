@@ -98,7 +98,7 @@ def get_message(visit: Reading, message: NumberInPath) -> Any:
     return show_message(visit.site.store, visit.actor, message)
 
 
-@router.post("/messages/release", response_model=Released)
+@router.post("/releases", response_model=Released)
 def post_release(visit: Releasing, given: ReleaseGiven) -> Released:
     """Queue held messages again, once what kept them is mended."""
     site = visit.site

@@ -10,6 +10,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
+from starlette.routing import Match, Route
 
 from engine.domain.access import NotPermittedError
 from engine.domain.answered import (
@@ -112,7 +113,7 @@ def answer_problem(request: Request, error: Exception) -> Response:
         log.error("request failed", error=str(error))
         return answer_failure(request, error)
     if isinstance(error, HTTPException):
-        return problem(error.status_code, str(error.detail), headers=error.headers)
+        return _http_problem(request, error)
     if isinstance(error, RequestValidationError):
         return _validation_problem(error.errors())
     if isinstance(error, ApiError):
@@ -153,6 +154,25 @@ def problem(
     )
     body = found.model_dump(exclude_none=True)
     return JSONResponse(body, status, headers, media_type=MEDIA_TYPE)
+
+
+def _http_problem(request: Request, error: HTTPException) -> Response:
+    if error.status_code == 404:
+        return problem(404, "there is nothing at this address")
+    if error.status_code == 405:
+        allowed = ", ".join(_allowed(request))
+        said = f"{request.method} is not possible here, but {allowed}"
+        return problem(405, said, headers={"Allow": allowed})
+    return problem(error.status_code, str(error.detail), headers=error.headers)
+
+
+def _allowed(request: Request) -> list[str]:
+    """What can be done at an address, by whichever of its routes."""
+    found: set[str] = set()
+    for route in request.app.routes:
+        if isinstance(route, Route) and route.matches(request.scope)[0] != Match.NONE:
+            found |= route.methods or set()
+    return sorted(found)
 
 
 def _places(error: Exception) -> list[Complaint]:
