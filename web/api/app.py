@@ -44,6 +44,8 @@ def create_api(site: Site) -> FastAPI:
     app.router.route_class = ApiRoute
     for module in _MODULES:
         app.include_router(module.router)
+    # FastAPI keeps those of included routers to itself.
+    app.state.routes = [each for one in _MODULES for each in one.router.routes]
     for kind in (TacitError, HTTPException, RequestValidationError):
         app.add_exception_handler(kind, answer_problem)
     app.add_exception_handler(Exception, answer_failure)

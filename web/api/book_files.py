@@ -43,6 +43,12 @@ _BINARY: Final[dict[int | str, dict[str, Any]]] = {
 }
 
 
+class FileOfChanges(Filters):
+    """Which changes of the list, and as what kind of file."""
+
+    format: Literal["csv", "xlsx"] = "csv"
+
+
 class Counts(BaseModel):
     """Rows of one kind: new, changed, and the same as they were."""
 
@@ -101,8 +107,7 @@ def post_import(
 @router.get("/exports/changes", response_class=Response, responses=_BINARY)
 def get_changes_file(
     visit: Exporting,
-    wanted: Annotated[Filters, Query()],
-    format: Annotated[Literal["csv", "xlsx"], Query()] = "csv",
+    wanted: Annotated[FileOfChanges, Query()],
 ) -> Response:
     """The list of changes as a file for spreadsheets, with the filters of the list."""
     site = visit.site
@@ -111,7 +116,7 @@ def get_changes_file(
     ).rows
     names = [column.name for column in COLUMNS]
     cells = [[_cell(name, row[name]) for name in names] for row in rows]
-    return _file(visit, "changes", {"changes": (names, cells)}, format)
+    return _file(visit, "changes", {"changes": (names, cells)}, wanted.format)
 
 
 @router.get("/exports/book", response_class=Response, responses=_BINARY)

@@ -63,7 +63,7 @@ class Message(BaseModel):
     id: int
     change: str
     customer: str
-    message: str = Field(examples=["renewal_reminder"])
+    message: str = Field(examples=["renewal_notice"])
     role: str = Field(examples=["customer.primary_contact"])
     status: str = Field(examples=["sent"])
     reason: str | None = Field(description="Why it is held or was dropped.")

@@ -110,7 +110,7 @@ def post_release(visit: Releasing, given: ReleaseGiven) -> Released:
 def get_preview(
     visit: Previewing,
     message: Annotated[
-        str, Path(pattern="^[a-z0-9_]{1,60}$", examples=["renewal_reminder"])
+        str, Path(pattern="^[a-z0-9_]{1,60}$", examples=["renewal_notice"])
     ],
     language: Annotated[Literal["en", "fr"], Query()] = "en",
     audience: Annotated[

@@ -10,7 +10,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
-from starlette.routing import Match, Route
+from starlette.routing import Match
 
 from engine.domain.access import NotPermittedError
 from engine.domain.answered import (
@@ -169,8 +169,8 @@ def _http_problem(request: Request, error: HTTPException) -> Response:
 def _allowed(request: Request) -> list[str]:
     """What can be done at an address, by whichever of its routes."""
     found: set[str] = set()
-    for route in request.app.routes:
-        if isinstance(route, Route) and route.matches(request.scope)[0] != Match.NONE:
+    for route in request.app.state.routes:
+        if route.matches(request.scope)[0] != Match.NONE:
             found |= route.methods or set()
     return sorted(found)
 

@@ -36,7 +36,9 @@ class StrictRequest(Request):
     """A request whose JSON was read by our own reader."""
 
     async def json(self) -> Any:
-        return read_json(await self.body())
+        if not hasattr(self, "_value"):
+            self._value = read_json(await self.body())
+        return self._value
 
 
 class ApiRoute(APIRoute):
@@ -48,16 +50,22 @@ class ApiRoute(APIRoute):
 
         async def handle(request: Request) -> Response:
             strict = StrictRequest(request.scope, request.receive)
-            self._check_parameters(strict)
-            visit = await run_in_threadpool(find_caller, strict)
-            await self._check_body(strict, visit)
-            keep_caller(strict, visit)
-            key = strict.headers.get(IDEMPOTENCY_KEY)
-            if key is None or strict.method in SAFE or visit.signed_in is None:
-                return await answer(strict)
-            return await self._answer_once(strict, visit, _checked(key), answer)
+            try:
+                return await self._take(strict, answer)
+            finally:
+                await strict.close()  # the files of a form
 
         return handle
+
+    async def _take(self, request: Request, answer: Handler) -> Response:
+        self._check_parameters(request)
+        visit = await run_in_threadpool(find_caller, request)
+        await self._check_body(request, visit)
+        keep_caller(request, visit)
+        key = request.headers.get(IDEMPOTENCY_KEY)
+        if key is None or request.method in SAFE or visit.signed_in is None:
+            return await answer(request)
+        return await self._answer_once(request, visit, _checked(key), answer)
 
     def _check_parameters(self, request: Request) -> None:
         """Refuse parameters that the route does not have, or not so often."""
@@ -100,6 +108,8 @@ class ApiRoute(APIRoute):
             raise ApiError(
                 413, f"the JSON of a request may have at most {most:,} bytes"
             )
+        if wanted == _JSON and body:
+            await request.json()  # here, where what is wrong with it is told as it is
 
     @property
     def _media_type(self) -> str | None:
