@@ -273,8 +273,9 @@ class App:
     @property
     def previews(self) -> Previews:
         """Messages with example values, by the rules as they stand in the folder."""
+        vendor = self.settings.vendor
         rulebook, _ = check_rules(self.home.rules, self.template_names)
-        return Previews(self.templates, rulebook, self.settings.vendor)
+        return Previews(self.templates, rulebook, vendor)
 
     @cached_property
     def calling(self) -> Calling:

@@ -78,7 +78,7 @@ def test_every_route_says_what_it_needs(served: Served) -> None:
     for route in create_api(served.site).state.routes:
         assert isinstance(route, APIRoute)
         [needs] = needs_of(route.dependant)
-        for method in route.methods:
+        for method in route.methods or ():
             found[f"{method} {route.path}"] = needs.actions
 
     wanted = {name: (action,) for name, action in NEEDS.items()}

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from engine.domain.access import Action
-from engine.domain.answered import StillWorkingError
+from engine.domain.answered import AnswerNotKeptError, StillWorkingError
 from engine.services import answer_once
 from engine.services.answer_once import Once, OnceStorage
 from engine.services.edit_book import Editor
@@ -159,7 +159,7 @@ def test_one_whose_process_died_before_it_answered_is_not_done_again(
     once = taken_on(served)
     edit(served, once)()
 
-    with pytest.raises(answer_once.AnswerNotKeptError, match="carried out already"):
+    with pytest.raises(AnswerNotKeptError, match="carried out already"):
         again(served, once, LEASE)
 
 

@@ -59,6 +59,7 @@ def _holder(visit: Visit, given: str) -> SignedIn:
     if scheme.lower() == "bearer":
         holder = caller_of_key(site.store, site.policy, secret.strip(), visit.now)
     if holder is None:
+        # A secret of 256 random bits is not guessed, so failures are not counted here.
         raise ApiError(
             401,
             "this API key is unknown, expired or revoked: give a good one as "

@@ -67,7 +67,7 @@ class Contract(BaseModel):
 class Person(BaseModel):
     """Somebody who can be written to or can answer."""
 
-    code: str = Field(examples=["ana.ops"])
+    code: str = Field(examples=["olivia.park"])
     name: str
     email: str | None
     slack_user: str | None

@@ -35,7 +35,7 @@ class MembershipShown(BaseModel):
 class Me(BaseModel):
     """Who calls, and what they may do with this key or session."""
 
-    person: str = Field(description="Their code.", examples=["ana.ops"])
+    person: str = Field(description="Their code.", examples=["olivia.park"])
     name: str
     language: str
     memberships: list[MembershipShown]
