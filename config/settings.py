@@ -165,16 +165,6 @@ class SignOnSettings(Part):
     name: str | None = None
 
 
-class ApiSettings(Part):
-    """The limits of the API."""
-
-    largest_page: Annotated[int, Field(gt=0, le=10_000)]
-    largest_body_kb: Annotated[int, Field(gt=0, le=100_000)]
-    longest_simulation: Duration
-    answers_kept: Duration
-    answer_lease: Duration
-
-
 class WebSettings(Part):
     """Where the pages and the API are served, and how people stay signed in."""
 
@@ -192,7 +182,11 @@ class WebSettings(Part):
     link_mails: Annotated[int, Field(gt=0)]
     page_size: Annotated[int, Field(gt=0, le=500)]
     largest_request_mb: Annotated[int, Field(gt=0, le=1_000)]
-    api: ApiSettings
+    largest_page: Annotated[int, Field(gt=0, le=10_000)]
+    largest_body_kb: Annotated[int, Field(gt=0, le=100_000)]
+    longest_simulation: Duration
+    answers_kept: Duration
+    answer_lease: Duration
     trusted_proxies: Addresses
     finish_within: Duration
     metrics_from_loopback: YesOrNo

@@ -50,7 +50,7 @@ Limit = Annotated[
     Query(
         ge=1,
         le=_LARGEST_ID,
-        description="Rows at once; at most `web.api.largest_page` of the settings.",
+        description="Rows at once; at most `web.largest_page` of the settings.",
         examples=[50],
     ),
 ]
