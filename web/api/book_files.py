@@ -25,6 +25,7 @@ router: Final = APIRouter(route_class=ApiRoute, tags=["files"])
 
 Importing = Annotated[Visit, Depends(ApiNeeds(Action.IMPORT_BOOK))]
 Exporting = Annotated[Visit, Depends(ApiNeeds(Action.EXPORT_BOOK))]
+Listing = Annotated[Visit, Depends(ApiNeeds(Action.SEE_CHANGES))]
 
 _COUNTED: Final = ("new", "changed", "same")
 _FILE: Final = re.compile(r"[^/\\\x00-\x1f]{1,150}\.(csv|xlsx)", re.IGNORECASE)
@@ -106,7 +107,7 @@ def post_import(
 
 @router.get("/exports/changes", response_class=Response, responses=_BINARY)
 def get_changes_file(
-    visit: Exporting,
+    visit: Listing,
     wanted: Annotated[FileOfChanges, Query()],
 ) -> Response:
     """The list of changes as a file for spreadsheets, with the filters of the list."""
