@@ -29,6 +29,7 @@ from engine.domain.records import (
     Delivery,
     DeliveryStart,
     DeliveryUpdate,
+    MadeFor,
     MessageUpdate,
     NewEntry,
     NewMessage,
@@ -148,6 +149,7 @@ class Outbox(Protocol):
     def claim(
         self, now: datetime, lease_until: datetime, limit: int
     ) -> list[Claimed]: ...
+    def claimable(self, outbox_id: int) -> Claimed | None: ...
     def waiting(
         self, change_ids: Iterable[int]
     ) -> list[tuple[OutboxStatus, Claimed]]: ...
@@ -306,10 +308,15 @@ class Messages(Protocol):
         *,
         status: str | None = None,
         change_id: int | None = None,
+        search: str = "",
         before: int | None = None,
         limit: int,
     ) -> list[dict[str, Any]]: ...
     def one(self, message_id: int) -> dict[str, Any] | None: ...
+    def made_for(self, message_id: int) -> list[MadeFor]: ...
+    def counts(
+        self, readings: Collection[tuple[Reach, frozenset[str]]]
+    ) -> dict[str, int]: ...
 
 
 class Attempts(Protocol):

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import NamedTuple
 
+from engine.domain.letters import Audience, ChannelName
 from engine.domain.moments import MIDNIGHT, local
 from engine.domain.openings import ContractTerms
 from engine.domain.outcome import Subject
@@ -255,6 +256,15 @@ class Delivery:
     attempts: int
     ambiguous: int
     error: str | None
+
+
+class MadeFor(NamedTuple):
+    """The reader of a copy that was made, and where it went."""
+
+    person_id: int
+    channel: ChannelName
+    address: str
+    audience: Audience
 
 
 class MessageUpdate(NamedTuple):

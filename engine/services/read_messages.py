@@ -22,6 +22,7 @@ class Wanted:
     limit: int
     status: str | None = None
     change: str | None = None
+    search: str = ""
     after: str | None = None
 
 
@@ -42,11 +43,19 @@ def list_messages(store: Storage, actor: Actor, wanted: Wanted) -> Page[Message]
             readings(actor, reach),
             status=wanted.status,
             change_id=change_id,
+            search=wanted.search,
             before=before,
             limit=wanted.limit + 1,
         )
     page = page_of(found, wanted.limit, lambda message: message["id"])
     return Page([_shown(one, actor) for one in page.rows], page.next)
+
+
+def count_messages(store: Storage, actor: Actor) -> dict[str, int]:
+    """How many messages the actor may read, by status."""
+    reach = actor.must_somewhere(Action.SEE_MESSAGES)
+    with store.begin(read_only=True) as unit:
+        return unit.messages.counts(readings(actor, reach))
 
 
 def show_message(store: Storage, actor: Actor, message_id: int) -> Message:

@@ -3,11 +3,13 @@
 from collections.abc import Collection
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, and_, false, or_, select
+from sqlalchemy import ColumnElement, Connection, and_, false, func, or_, select
 
 from engine.domain.access import Reach
+from engine.domain.folding import folded
 from engine.domain.letters import Audience
-from engine.store.outbox_rows import OutboxRows
+from engine.domain.records import MadeFor
+from engine.store.copy_rows import copies_of, made_for
 from engine.store.tables import changes, contracts, customers, deliveries, outbox
 
 Readings = Collection[tuple[Reach, frozenset[str]]]
@@ -22,9 +24,8 @@ _FROM: Final = (
 class MessageRows:
     """Messages for reading, within one unit of work."""
 
-    def __init__(self, connection: Connection, outbox_rows: OutboxRows) -> None:
+    def __init__(self, connection: Connection) -> None:
         self._connection = connection
-        self._outbox = outbox_rows
 
     def page(
         self,
@@ -32,20 +33,31 @@ class MessageRows:
         *,
         status: str | None = None,
         change_id: int | None = None,
+        search: str = "",
         before: int | None = None,
         limit: int,
     ) -> list[dict[str, Any]]:
         """Up to `limit` messages that are older than the one with the id `before`."""
-        wanted = [_is_read(readings)]
+        wanted = [_is_read(readings), *_found_by(search)]
         wanted += [outbox.c.status == status] if status is not None else []
         wanted += [outbox.c.change_id == change_id] if change_id is not None else []
         wanted += [outbox.c.id < before] if before is not None else []
         return self._rows(*wanted, limit=limit)
 
+    def counts(self, readings: Readings) -> dict[str, int]:
+        """How many there are to read, by status."""
+        query = select(outbox.c.status, func.count()).select_from(_FROM)
+        query = query.where(_is_read(readings)).group_by(outbox.c.status)
+        return {row[0]: row[1] for row in self._connection.execute(query)}
+
     def one(self, message_id: int) -> dict[str, Any] | None:
         """One message, whoever may read it; None where there is none."""
         found = self._rows(outbox.c.id == message_id, limit=1)
         return found[0] if found else None
+
+    def made_for(self, message_id: int) -> list[MadeFor]:
+        """The readers of the copies that were made of a message."""
+        return made_for(self._connection, message_id)
 
     def _rows(self, *wanted: ColumnElement[bool], limit: int) -> list[dict[str, Any]]:
         o = outbox.c
@@ -57,7 +69,7 @@ class MessageRows:
         query = select(*columns).select_from(_FROM).where(*wanted)
         query = query.order_by(o.id.desc()).limit(limit)
         rows = [dict(row) for row in self._connection.execute(query).mappings()]
-        copies = self._outbox.copies([row["id"] for row in rows])
+        copies = copies_of(self._connection, [row["id"] for row in rows])
         return [row | {"copies": copies.get(row["id"], [])} for row in rows]
 
 
@@ -74,6 +86,17 @@ def _is_read(readings: Readings) -> ColumnElement[bool]:
             where = and_(where, copy.exists())
         found.append(where)
     return or_(false(), *found)
+
+
+def _found_by(search: str) -> list[ColumnElement[bool]]:
+    """That each word is in the change's code, or in what finds its customer."""
+    return [
+        or_(
+            customers.c.search.contains(word, autoescape=True),
+            func.lower(changes.c.code).contains(word, autoescape=True),
+        )
+        for word in folded(search).split()
+    ]
 
 
 def _within(reach: Reach) -> ColumnElement[bool]:

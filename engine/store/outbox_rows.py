@@ -43,6 +43,7 @@ from engine.store.bulk import (
     update_rows,
 )
 from engine.store.change_rows import change_columns
+from engine.store.copy_rows import copies_of
 from engine.store.tables import (
     changes,
     contracts,
@@ -50,7 +51,6 @@ from engine.store.tables import (
     deliveries,
     outbox,
     partners,
-    people,
     usage,
 )
 
@@ -177,6 +177,15 @@ class OutboxRows:
         query = query.where(changes.c.id.in_(ids), usage.c.month == month)
         found = self._connection.execute(query) if ids else ()
         return {row[0]: {row[1]: (row[2], row[3])} for row in found}
+
+    def claimable(self, outbox_id: int) -> Claimed | None:
+        """A message with all that rendering it reads, as a claim would give it."""
+        rows = self._connection.execute(_SELECT.where(outbox.c.id == outbox_id)).all()
+        found = [*converted(self._connection, _COLUMNS, rows)]
+        use = self._latest_usage({row[_OWN_COLUMNS + 16] for row in found})
+        own = self._usage_of_own_months(found)
+        read = [_claimed(row, own.get(row[_OWN_COLUMNS]) or use) for row in found]
+        return read[0] if read else None
 
     def waiting(self, change_ids: Iterable[int]) -> list[tuple[OutboxStatus, Claimed]]:
         """What waits to be sent for these changes, or is held; nothing is claimed."""
@@ -375,26 +384,8 @@ class OutboxRows:
         if change_id is not None:
             query = query.where(o.change_id == change_id)
         rows = [dict(row._mapping) for row in self._connection.execute(query)]
-        copies = self.copies([row["id"] for row in rows])
+        copies = copies_of(self._connection, [row["id"] for row in rows])
         return [row | {"copies": copies.get(row["id"], [])} for row in rows]
-
-    def copies(self, outbox_ids: Sequence[int]) -> dict[int, list[dict[str, Any]]]:
-        """The copies that were made of messages, for people to read, by message."""
-        d = deliveries.c
-        query = (
-            select(
-                d.outbox_id, people.c.name.label("to"), d.audience, d.channel,
-                d.address, d.status, d.attempts, d.ambiguous, d.sent_at, d.error,
-            )
-            .join(people, people.c.id == d.person_id)
-            .where(d.outbox_id.in_(outbox_ids))
-            .order_by(d.id)
-        )  # fmt: skip
-        found: dict[int, list[dict[str, Any]]] = {}
-        for row in self._connection.execute(query):
-            copy = dict(row._mapping)
-            found.setdefault(copy.pop("outbox_id"), []).append(copy)
-        return found
 
 
 def _claimed(row: Any, latest: dict[int, tuple[int | None, int | None]]) -> Claimed:

@@ -43,7 +43,7 @@ class Unit:
         self.api_keys = ApiKeyRows(connection)
         self.answered = AnsweredRows(connection)
         self.directory = DirectoryRows(connection)
-        self.messages = MessageRows(connection, self.outbox)
+        self.messages = MessageRows(connection)
         self.listing = ListingRows(connection)
         self.attempts = AttemptRows(connection)
         self.feeds = FeedRows(connection)

@@ -10,10 +10,10 @@ import pytest
 
 from engine.domain.access import Action, Side
 from engine.domain.accounts import form_token
+from engine.domain.book import Row
 from engine.domain.ruleset import Rulebook
 from engine.store.unit_of_work import Store
 from notifiers.rendering import Templates
-from tests.support.books import _row as a_row
 from tests.support.books import (
     a_contract,
     a_customer,
@@ -87,21 +87,19 @@ def everything(
     store.close()
 
 
-def a_whole_book() -> list[object]:
-    rows = []
+def a_whole_book() -> list[Row]:
+    rows: list[Row] = []
     for partner, customer, contract in (
         ("nord", "acme", "K-1"),
         ("sued", "other", "K-2"),
     ):
+        site = {"code": f"{customer}.paris", "name": "Paris", "customer": customer}
         rows += [
             a_partner(partner),
             a_customer(customer, partner=partner),
             a_person(f"{partner}.poc", partner=partner),
             a_person(f"{customer}.contact", customer=customer),
-            a_row(
-                "sites",
-                {"code": f"{customer}.paris", "name": "Paris", "customer": customer},
-            ),
+            Row("sites", site, "book.csv", 1),
             a_contract(contract, customer=customer),
             some_usage(contract, "2026-10", contacts=10),
         ]

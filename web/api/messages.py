@@ -87,7 +87,7 @@ def get_messages(
 ) -> Mapping[str, Any]:
     """List messages, the newest first, each with the copies that you may read."""
     limit = limit_of(visit, wanted.limit)
-    asked = Wanted(limit, wanted.status, wanted.change, wanted.cursor)
+    asked = Wanted(limit, wanted.status, wanted.change, after=wanted.cursor)
     page = list_messages(visit.site.store, visit.actor, asked)
     return paged(request, response, [*page.rows], page.next)
 
