@@ -191,6 +191,8 @@ class WebSettings(Part):
     finish_within: Duration
     metrics_from_loopback: YesOrNo
     calendar_ahead: Duration
+    deadline_soon: Duration
+    unreachable_ahead: Duration
 
 
 class WebhookSettings(Part):

@@ -203,6 +203,8 @@ class App:
                     answer_lease=settings.answer_lease,
                 ),
                 calendar_ahead=settings.calendar_ahead,
+                deadline_soon=settings.deadline_soon,
+                unreachable_ahead=settings.unreachable_ahead,
                 metrics_from_loopback=settings.metrics_from_loopback,
                 silent_for=self.settings.clock.silent_for,
                 private_webhooks=self.settings.webhooks.private_addresses,

@@ -36,6 +36,7 @@ from web.pages import (
     sign_in,
     sign_in_link,
     sign_in_sso,
+    today,
     watch,
     webhooks,
 )
@@ -59,6 +60,7 @@ _ROUTERS: Final = (
     sign_in.router,
     sign_in_link.router,
     sign_in_sso.router,
+    today.router,
     watch.router,
     webhooks.router,
     calendar.router,

@@ -122,6 +122,8 @@ class SiteSettings:
     page_size: int
     api: ApiSettings
     largest_request: int  # bytes
+    deadline_soon: timedelta
+    unreachable_ahead: timedelta
     calendar_ahead: timedelta = timedelta(days=365)
     metrics_from_loopback: bool = False
     silent_for: timedelta = timedelta(minutes=10)

@@ -38,6 +38,7 @@ from engine.domain.records import (
     Person,
     Replanned,
     Seal,
+    Unreachable,
     VoidedBy,
 )
 from engine.domain.webhooks import Call, CallRow, Told, Webhook
@@ -319,6 +320,14 @@ class Messages(Protocol):
     ) -> dict[str, int]: ...
 
 
+class Attention(Protocol):
+    """What will need a person."""
+
+    def unreachable(
+        self, until: datetime, limit: int
+    ) -> tuple[list[Unreachable], int]: ...
+
+
 class Attempts(Protocol):
     """Attempts to sign in, counted by a key for whom or where from."""
 
@@ -402,6 +411,8 @@ class UnitOfWork(Protocol):
     def directory(self) -> Directory: ...
     @property
     def messages(self) -> Messages: ...
+    @property
+    def attention(self) -> Attention: ...
     @property
     def listing(self) -> UpcomingList: ...
     @property

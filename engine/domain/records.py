@@ -267,6 +267,23 @@ class MadeFor(NamedTuple):
     audience: Audience
 
 
+class Unreachable(NamedTuple):
+    """An open change whose next message has nobody to go to, and when it falls due.
+
+    `person_code` is whoever is named and has no address; None where nobody is named.
+    """
+
+    change: str
+    due_at: datetime
+    customer_code: str
+    customer_name: str
+    owner: str
+    partner_code: str | None
+    partner_name: str | None
+    person_code: str | None
+    person_name: str | None
+
+
 class MessageUpdate(NamedTuple):
     """What became of a row that was claimed until `claimed_until`."""
 

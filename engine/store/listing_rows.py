@@ -64,7 +64,7 @@ def _or_least(column: ColumnElement[Any]) -> ColumnElement[Any]:
     return func.coalesce(column, -1 if isinstance(column.type, Integer) else "")
 
 
-def _partner_owned() -> ColumnElement[bool]:
+def partner_owned() -> ColumnElement[bool]:
     """Whether the partner tells the customer: the most specific choice wins."""
     has_partner = select(customers.c.id).where(customers.c.partner_id.is_not(None))
     choice = customers.c.communication_owner
@@ -90,7 +90,7 @@ def _partner_owned() -> ColumnElement[bool]:
 
 _ORDERS: Final = {
     "customer": _Order([customers.c.sorts_as], _OF_CUSTOMER),
-    "owner": _Order([case((_partner_owned(), PARTNER), else_=VENDOR)]),
+    "owner": _Order([case((partner_owned(), PARTNER), else_=VENDOR)]),
     "type": _Order([_C.type]),
     "state": _Order([_C.state]),
     "deadline": _Order([_C.deadline_on]),
@@ -260,7 +260,7 @@ def _narrowed(asked: _Asked) -> list[ColumnElement[bool]]:
     if question.deadline_to:
         conditions.append(_C.deadline_on <= question.deadline_to)
     if question.owner:
-        owned = _partner_owned()
+        owned = partner_owned()
         conditions.append(owned if question.owner == PARTNER else not_(owned))
     whose = _of_customers(asked.scope)
     if whose:

@@ -12,6 +12,7 @@ from engine.store.account_rows import AccountRows
 from engine.store.answered_rows import AnsweredRows
 from engine.store.api_key_rows import ApiKeyRows
 from engine.store.attempt_rows import AttemptRows
+from engine.store.attention_rows import AttentionRows
 from engine.store.audit_rows import AuditRows
 from engine.store.book_rows import BookRows
 from engine.store.change_rows import ChangeRows
@@ -44,6 +45,7 @@ class Unit:
         self.answered = AnsweredRows(connection)
         self.directory = DirectoryRows(connection)
         self.messages = MessageRows(connection)
+        self.attention = AttentionRows(connection)
         self.listing = ListingRows(connection)
         self.attempts = AttemptRows(connection)
         self.feeds = FeedRows(connection)

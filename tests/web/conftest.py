@@ -131,6 +131,8 @@ def a_site(
                 answer_lease=timedelta(minutes=2),
             ),
             largest_request=2_000_000,
+            deadline_soon=timedelta(days=7),
+            unreachable_ahead=timedelta(days=30),
         ),
         works=some_works(rulebook, templates),
         **{"post": RecordingChannel().send, **values},

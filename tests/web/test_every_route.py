@@ -53,7 +53,7 @@ THINGS = {
 }
 #: What else stands in addresses, the same for everybody.
 REST = {"event": "request_cancellation", "form": "csv", "token": "none", "id_": "1",
-        "call_id": "1", "key_id": "1", "key": "1"}  # fmt: skip
+        "call_id": "1", "key_id": "1", "key": "1", "number": "0"}  # fmt: skip
 
 
 def needed() -> dict[str, tuple[str, ...]]:
