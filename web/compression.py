@@ -13,7 +13,8 @@ from starlette.middleware.gzip import GZipMiddleware
 from web.middleware import App, Receive, Scope, Send
 
 LEAST_BYTES: Final = 600
-LEVEL: Final = 5
+#: The least: pages are long and much alike, and more would cost more than it saves.
+LEVEL: Final = 1
 #: Our own pages, and whoever types an address or opens a bookmark.
 _TRUSTED: Final = frozenset({b"same-origin", b"none"})
 

@@ -214,8 +214,10 @@ def test_a_row_offers_what_its_reader_may_do(
 ) -> None:
     page = book_of(served).signed_in(person).get("/changes?q=brulerie").text
 
-    offered = re.findall(r"/K-1.R20270301/(?:events|actions)/(\w+)", page)
-    offered += re.findall(r"/customers/acme/(end-association)", page)
+    offered = re.findall(
+        r' href="/changes/K-1.R20270301/(?:events|actions)/(\w+)', page
+    )
+    offered += re.findall(r' href="/customers/acme/(end-association)', page)
     assert offered == expected
 
 
@@ -321,7 +323,7 @@ WRONG = {
     "/changes?page=99999999999999999999": (400, "is no page of the list"),
     "/changes?page=²": (400, "is no page of the list"),
     "/changes?partner=nobody": (404, "no partner"),
-    "/changes?partner=%00": (404, ""),
+    "/changes?partner=%00": (404, "no partner"),
     f"/changes?q={'x' * 500}": (422, "a search has at most 200 characters"),
     "/changes.pdf": (404, "no format"),
 }
@@ -335,7 +337,7 @@ def test_what_cannot_be_asked_is_refused_with_a_reason(
 
     answer = book_of(served).signed_in("ops").get(path)
 
-    assert answer.status_code in {status, 422}
+    assert answer.status_code == status
     assert said in unescape(answer.text)
 
 

@@ -30,6 +30,11 @@ MOST_OFFERED: Final = 200
 def upcoming(visit: ListVisit) -> Response:
     """The list as its address asks for it: the whole page, or what a search changes."""
     address = read_address(visit)
+    with visit.site.turns:
+        return _answer(visit, address)
+
+
+def _answer(visit: Visit, address: Address) -> Response:
     site, actor = visit.site, visit.actor
     listing, deadlines = look_ahead(
         site.store, site.rulebook, address.question, actor, site.counts
