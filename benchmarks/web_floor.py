@@ -84,6 +84,8 @@ def our_seconds(store: Store, question: Question) -> float:
 def floor_seconds(store: Store, question: Question) -> float:
     """The same by hand: a count, a page of joined rows, deadlines by day and state."""
     where, values = _where(question)
+    # The strip shows every day, whichever deadlines the list is narrowed to.
+    of_strip, of_days = _where(replace(question, deadline_to=None))
     joined = "FROM changes c" + (_OF_CUSTOMER if "u." in where else "")
     last = TODAY + timedelta(days=STRIP_DAYS)
     order, cut = _ORDERS[question.sort], f"LIMIT {ROWS} OFFSET {question.offset}"
@@ -95,9 +97,9 @@ def floor_seconds(store: Store, question: Question) -> float:
             values,
         ),
         (
-            f"SELECT c.deadline_on, c.state, count(*) {joined} WHERE {where} "
+            f"SELECT c.deadline_on, c.state, count(*) {joined} WHERE {of_strip} "
             "AND c.deadline_on BETWEEN ? AND ? GROUP BY c.deadline_on, c.state",
-            (*values, TODAY, last),
+            (*of_days, TODAY, last),
         ),
     )
     connection = store.engine.connect().execution_options(**{READ_ONLY: True})
