@@ -1,4 +1,4 @@
-"""What can be done about a message that is held: one sentence, and where to do it."""
+"""What can be done about a message that is held, in a word, and where to do it."""
 
 from typing import Final, NamedTuple
 
@@ -22,12 +22,10 @@ class Remedy(NamedTuple):
 
 #: By why nobody could be written to.
 _SENTENCES: Final = {
-    "no_primary_contact": _("Choose a primary contact: what is held is then sent."),
-    "primary_contact_without_address": _(
-        "Give the primary contact an address, or choose another."
-    ),
-    "no_point_of_contact": _("Name a point of contact at the partner."),
-    "point_of_contact_without_address": _("Give the point of contact an address."),
+    "no_primary_contact": _("Choose a primary contact"),
+    "primary_contact_without_address": _("Choose a primary contact"),
+    "no_point_of_contact": _("Name a point of contact"),
+    "point_of_contact_without_address": _("Give an address"),
 }
 
 
@@ -41,5 +39,4 @@ def remedy_of(visit: Visit, row: Message) -> Remedy | None:
         return Remedy(visit.say(_SENTENCES[code]), f"{change}/actions/contact")
     if code is not None:
         return Remedy(visit.say(_SENTENCES[code]), "/back-office/partners")
-    again = visit.say("See to the cause, then queue it again.")
-    return Remedy(again, f"/messages/{row['id']}/release")
+    return Remedy(visit.say("Queue it again"), f"/messages/{row['id']}/release")
