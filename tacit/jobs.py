@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 from time import perf_counter
 from typing import Final
 
@@ -21,7 +21,6 @@ from tacit.bootstrap import App
 log = structlog.get_logger("tacit")
 #: A long pass says so often within `silent_for` that it is alive.
 _BEATS: Final = 4
-_ANSWERS_KEPT: Final = timedelta(hours=24)
 
 
 class Job:
@@ -119,8 +118,7 @@ class Worker(Job):
 
     def _tidy(self, store: Store, now: datetime) -> None:
         web = self._app.site.settings
-        # An answer to an Idempotency-Key is kept as long as its client may ask again.
-        kept = Kept(web.sessions, web.sign_in_window, _ANSWERS_KEPT)
+        kept = Kept(web.sessions, web.sign_in_window, web.api.answers_kept)
         tidy_up(store, kept, now)
         with store.begin() as unit:
             unit.webhooks.forget(now - self._app.settings.webhooks.keep_for)

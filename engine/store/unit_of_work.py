@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from sqlalchemy import Connection, Engine, Transaction, insert, select
-from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 
-from engine.domain.errors import ConflictError
+from engine.domain.errors import ConflictError, TacitError
 from engine.store import database
 from engine.store.account_rows import AccountRows
 from engine.store.answered_rows import AnsweredRows
@@ -25,6 +25,10 @@ from engine.store.search_rows import SearchRows
 from engine.store.tables import metadata
 from engine.store.watch_rows import WatchRows
 from engine.store.webhook_rows import WebhookRows
+
+
+class ImpossibleValueError(TacitError):
+    """Raised for a value that the database could neither keep nor look up."""
 
 
 class Unit:
@@ -98,6 +102,11 @@ class Store:
         except (IntegrityError, self._driver.IntegrityError) as error:
             raise ConflictError(
                 f"somebody else wrote the same in between: {_cause(error)}"
+            ) from error
+        except (DataError, OverflowError) as error:
+            # A NUL, say, which PostgreSQL takes in no text, or a number of 30 digits.
+            raise ImpossibleValueError(
+                f"no row can hold a value like that: {_cause(error)}"
             ) from error
         except (DBAPIError, self._driver.Error) as error:
             raise database.DatabaseError(
