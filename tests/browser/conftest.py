@@ -1,5 +1,6 @@
 """Real pages in the system's Chromium, over the sample book on a clock that stands."""
 
+import os
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -23,10 +24,17 @@ from web.app import create_app
 from web.cookies import SESSION_COOKIE
 from web.visits import LANGUAGE_COOKIE
 
+SOAK: Final = bool(os.environ.get("TACIT_SOAK"))  # noqa: TID251
 #: The sample book is imported, and its clock runs until some of it has happened.
 IMPORTED: Final = at("2026-10-01")
 SHOWN: Final = at("2026-11-24T09:00")
 WIDE, NARROW = 1440, 390
+#: Language, width and whether dark: both of each, and with TACIT_SOAK=1 more together.
+LOOKS: Final = (
+    ("en", WIDE, False),
+    ("fr", NARROW, True),
+    *((("en", NARROW, False), ("fr", WIDE, True)) if SOAK else ()),
+)
 _PLACES: Final = ("chromium", "chromium-browser", "google-chrome")
 _REASON: Final = "no Chromium on PATH: apt install chromium"
 

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.checks import hangs_over, violations
-from tests.browser.conftest import NARROW, WIDE, Browsing
+from tests.browser.conftest import LOOKS, Browsing
 
 PAGES = {
     "a renewal": "/changes/K-1002.R20270228",
@@ -32,12 +32,7 @@ PAGES = {
 def test_a_page_has_no_fault_in_any_language_width_or_light(
     browsing: Browsing, name: str
 ) -> None:
-    for language, width, dark in (
-        ("en", WIDE, False),
-        ("fr", NARROW, True),
-        ("en", NARROW, False),
-        ("fr", WIDE, True),
-    ):
+    for language, width, dark in LOOKS:
         page = browsing.page(language=language, width=width, dark=dark)
         page.goto(PAGES[name])
 

@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.checks import hangs_over, violations
-from tests.browser.conftest import NARROW, WIDE, Browsing
+from tests.browser.conftest import LOOKS, Browsing
 
 PAGES = [
     "/today",
@@ -16,9 +16,7 @@ PAGES = [
 
 
 @pytest.mark.parametrize("path", PAGES)
-@pytest.mark.parametrize(
-    ("language", "width", "dark"), [("en", WIDE, False), ("fr", NARROW, True)]
-)
+@pytest.mark.parametrize(("language", "width", "dark"), LOOKS)
 def test_the_page_has_no_fault(
     browsing: Browsing, path: str, language: str, width: int, dark: bool
 ) -> None:

@@ -4,18 +4,17 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.checks import hangs_over, violations
-from tests.browser.conftest import NARROW, WIDE, Browsing
+from tests.browser.conftest import LOOKS, NARROW, WIDE, Browsing
 
 PAGES = ("/changes", "/changes?state=pending&q=a&from=2026-12-01", "/changes?q=zzz")
 
 
 @pytest.mark.parametrize("path", [*PAGES, "/columns"])
-@pytest.mark.parametrize("width", [WIDE, NARROW])
-@pytest.mark.parametrize("language", ["en", "fr"])
+@pytest.mark.parametrize(("language", "width", "dark"), LOOKS)
 def test_the_list_has_no_fault(
-    browsing: Browsing, language: str, width: int, path: str
+    browsing: Browsing, language: str, width: int, dark: bool, path: str
 ) -> None:
-    page = browsing.page(language=language, width=width)
+    page = browsing.page(language=language, width=width, dark=dark)
 
     page.goto(path)
 
