@@ -47,7 +47,7 @@ bench: setup ## Run every benchmark against its floor.
 	@for b in tick relay book web; do $(BIN)/python -m benchmarks.$$b || exit 1; done
 
 soak: setup ## Run at full length what `make test` samples: faults, and a year of real data.
-	@TACIT_SOAK=1 $(BIN)/python -m pytest tests/faults tests/ravenstack tests/browser tests/services/test_random_histories.py $(ARGS)
+	@TACIT_SOAK=1 $(BIN)/python -m pytest tests/faults tests/ravenstack tests/browser tests/web tests/services/test_random_histories.py $(ARGS)
 
 lock: ## Choose the dependencies' versions anew (needs uv).
 	uv pip compile --universal --generate-hashes --no-header --python-version 3.11 \

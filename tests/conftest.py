@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 from sqlalchemy import text
 
 from engine.domain.ruleset import Rulebook
@@ -15,6 +16,13 @@ from tacit.bootstrap import check_rules
 from tests.support import postgresql
 
 CHECKOUT = Path(__file__).parents[1]
+
+
+@pytest.fixture(autouse=True)
+def _fresh_logs() -> Iterator[None]:
+    """Where a test made logs go is closed after it; the next must not write there."""
+    yield
+    structlog.reset_defaults()
 
 
 @pytest.fixture(scope="session")

@@ -15,6 +15,7 @@ from engine.domain.access import NotPermittedError
 from engine.domain.errors import NotFoundError, TacitError, UnavailableError
 from web.api.app import PATH as API
 from web.api.app import create_api
+from web.api.problems import answer_problem
 from web.back_office import pages as back_office
 from web.compression import CompressOwn
 from web.errors import BadRequestError, ForgedFormError, SignInFirst
@@ -117,6 +118,9 @@ def _sign_in_first(request: Request, error: Exception) -> Response:
 
 def _show_error(request: Request, error: Exception) -> Response:
     """The page that says what is wrong and what to do."""
+    if request.url.path.startswith(f"{API}/"):
+        # An address with a line break in it is not taken to be the API's own.
+        return answer_problem(request, error)
     status, said = _status_of(error)
     visit = visiting(request)
     return visit.page("error.html", status=status, code=status, said=said)

@@ -1,9 +1,10 @@
 """An installation whose pages are served over HTTP, on both databases."""
 
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Final
 
 import httpx
 import pytest
@@ -27,6 +28,34 @@ from tests.support.works import some_works
 from web.app import create_app
 from web.cookies import SESSION_COOKIE
 from web.site import ApiSettings, Site, SiteSettings
+
+#: Pages and routes whose own queries differ between the databases are asked on both;
+#: the rest on SQLite, and on both with TACIT_SOAK=1.
+_BOTH: Final = frozenset(
+    {
+        "test_actions", "test_api_changes", "test_api_idempotency", "test_back_office",
+        "test_customer_page", "test_messages", "test_odd_addresses",
+        "test_sign_in_by_password", "test_the_list", "test_today", "test_webhook_pages",
+    }
+)  # fmt: skip
+_SOAK: Final = bool(os.environ.get("TACIT_SOAK"))  # noqa: TID251
+
+
+def pytest_collection_modifyitems(
+    config: pytest.Config, items: list[pytest.Item]
+) -> None:
+    """Leave PostgreSQL out where a page asks nothing that only it would answer so."""
+    left_out = [] if _SOAK else [item for item in items if _is_left_out(item)]
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in set(left_out)]
+
+
+def _is_left_out(item: pytest.Item) -> bool:
+    chosen = getattr(item, "callspec", None)
+    is_ours = item.path.parent.name == "web" and item.path.stem not in _BOTH
+    return is_ours and chosen is not None and chosen.params.get("store") == "postgresql"
+
 
 NOW = at("2026-12-01T10:00")
 

@@ -50,7 +50,7 @@ NEEDS = {
     "GET /people": Action.SEE_PEOPLE,
     "GET /people/{code}": Action.SEE_PEOPLE,
     "POST /book/import": Action.IMPORT_BOOK,
-    "GET /exports/changes": Action.EXPORT_BOOK,
+    "GET /exports/changes": Action.SEE_CHANGES,
     "GET /exports/book": Action.EXPORT_BOOK,
     "POST /clock/tick": Action.RUN_CLOCK,
     "POST /clock/relay": Action.RUN_CLOCK,
