@@ -45,6 +45,7 @@ from tacit.counted import CountedChannel
 from tacit.home import Home
 from tacit.importing import Importing
 from tacit.previews import Previews, Written
+from tacit.watched_rules import WatchedRules
 from web.metrics import Metrics
 from web.site import ApiSettings, SignOn, Site, SiteSettings, Works
 
@@ -214,6 +215,9 @@ class App:
             post=self._post,
             works=self.works,
             sign_on=self._sign_on(url.rstrip("/")),
+            check_folder=WatchedRules(
+                self.check_own_rules, (self.home.rules, self.home.wording)
+            ),
         )
 
     def first_link(self) -> str | None:

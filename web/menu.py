@@ -18,9 +18,10 @@ def _(text: str) -> str:
     return text
 
 
+TODAY: Final = "/today"
 ENTRIES: Final = (
     Entry("/changes", _("Upcoming renewals"), Action.SEE_CHANGES),
-    Entry("/today", _("Today"), Action.SEE_ATTENTION),
+    Entry(TODAY, _("Today"), Action.SEE_ATTENTION),
     Entry("/messages", _("Messages"), Action.SEE_MESSAGES),
     Entry("/back-office", _("Back office"), Action.SEE_PEOPLE),
     Entry("/webhooks", _("Webhooks"), Action.MANAGE_WEBHOOKS),

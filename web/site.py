@@ -165,6 +165,8 @@ class Site:
     channels: frozenset[str] = frozenset(ChannelName)  # those that are configured
     sign_on: SignOn | None = None
     metrics: Metrics = field(default_factory=Metrics)
+    # Problems of the rules in the folder, which may not be those in force; asked often.
+    check_folder: Callable[[], Sequence[Problem]] = tuple
     counts: DeadlineCounts = field(default_factory=DeadlineCounts)
     #: Taken while a page of the list is made.
     turns: Turns = field(default_factory=lambda: BoundedSemaphore(LISTS_AT_ONCE))

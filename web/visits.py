@@ -16,10 +16,11 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from engine.domain.access import Action, Actor
 from engine.domain.accounts import form_token
 from engine.domain.parsing import LANGUAGES
+from engine.services.needs_attention import count_attention
 from engine.services.sign_in import SignedIn, find_session
 from web.cookies import SESSION_COOKIE, read_cookie
 from web.errors import ForgedFormError, SignInFirst
-from web.menu import entries_for
+from web.menu import TODAY, entries_for
 from web.rendering import counted, environment, sentence, words_of
 from web.site import Site
 
@@ -49,9 +50,16 @@ class Visit:
         return self.signed_in.actor
 
     @property
-    def menu(self) -> list[tuple[str, str]]:
-        """The pages that the visitor may see: address and name."""
-        return [(one.path, self.say(one.name)) for one in entries_for(self.actor)]
+    def menu(self) -> list[tuple[str, str, int]]:
+        """The pages that the visitor may see: address, name, and how much waits there."""
+        return [
+            (one.path, self.say(one.name), self._waits(one.path))
+            for one in entries_for(self.actor)
+        ]
+
+    def _waits(self, path: str) -> int:
+        """How much waits for a person; 0 where that is not theirs, or not said."""
+        return count_attention(self.site.store, self.actor) if path == TODAY else 0
 
     def is_at(self, path: str) -> bool:
         """Whether this page is there, or below it."""

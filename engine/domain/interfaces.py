@@ -15,6 +15,7 @@ from engine.domain.audit import Entry, Trail
 from engine.domain.calendar import Feed
 from engine.domain.letters import Letter, LetterRequest, Receipt, Rendered
 from engine.domain.listing import Deadlines, Found, Question, Scope
+from engine.domain.message_question import MessageQuestion
 from engine.domain.openings import (
     ContractTerms,
     MonthOfUsage,
@@ -29,7 +30,7 @@ from engine.domain.records import (
     Delivery,
     DeliveryStart,
     DeliveryUpdate,
-    MadeFor,
+    MadeCopy,
     MessageUpdate,
     NewEntry,
     NewMessage,
@@ -38,10 +39,12 @@ from engine.domain.records import (
     Person,
     Replanned,
     Seal,
-    Unreachable,
     VoidedBy,
 )
 from engine.domain.webhooks import Call, CallRow, Told, Webhook
+
+#: Whose messages are read, and those for which readers.
+Readings = Collection[tuple[Reach, frozenset[str]]]
 
 
 class Channel(Protocol):
@@ -150,7 +153,7 @@ class Outbox(Protocol):
     def claim(
         self, now: datetime, lease_until: datetime, limit: int
     ) -> list[Claimed]: ...
-    def claimable(self, outbox_id: int) -> Claimed | None: ...
+    def as_claimed(self, message_id: int) -> Claimed | None: ...
     def waiting(
         self, change_ids: Iterable[int]
     ) -> list[tuple[OutboxStatus, Claimed]]: ...
@@ -163,6 +166,7 @@ class Outbox(Protocol):
     def finish(self, results: Sequence[MessageUpdate]) -> None: ...
     def changes_with_held(self, change_ids: Iterable[int] | None) -> list[int]: ...
     def release(self, change_ids: Iterable[int], now: datetime) -> int: ...
+    def release_messages(self, message_ids: Iterable[int], now: datetime) -> int: ...
     def drop_waiting(
         self, change_ids: Iterable[int], reason: str, *, roles: Sequence[str] = ()
     ) -> None: ...
@@ -304,28 +308,25 @@ class Messages(Protocol):
     """Messages as lists to read, by whose they are and for which readers."""
 
     def page(
-        self,
-        readings: Collection[tuple[Reach, frozenset[str]]],
-        *,
-        status: str | None = None,
-        change_id: int | None = None,
-        search: str = "",
-        before: int | None = None,
-        limit: int,
+        self, readings: Readings, question: MessageQuestion
     ) -> list[dict[str, Any]]: ...
-    def one(self, message_id: int) -> dict[str, Any] | None: ...
-    def made_for(self, message_id: int) -> list[MadeFor]: ...
     def counts(
-        self, readings: Collection[tuple[Reach, frozenset[str]]]
+        self, readings: Readings, question: MessageQuestion, most: int
     ) -> dict[str, int]: ...
+    def one(self, message_id: int) -> dict[str, Any] | None: ...
+    def readers(self, message_id: int) -> list[MadeCopy]: ...
+    def held(self, message_ids: Collection[int] | None) -> list[tuple[int, int]]: ...
 
 
 class Attention(Protocol):
-    """What will need a person."""
+    """What may need a person: the first of each by id, and how many there are."""
 
+    def count(self) -> int: ...
+    def overdue(self, on: date, now: datetime, limit: int) -> tuple[list[int], int]: ...
     def unreachable(
-        self, until: datetime, limit: int
-    ) -> tuple[list[Unreachable], int]: ...
+        self, channels: Collection[str], until: datetime, limit: int
+    ) -> tuple[list[int], int]: ...
+    def in_doubt(self, limit: int) -> tuple[list[int], int]: ...
 
 
 class Attempts(Protocol):

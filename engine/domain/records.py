@@ -6,7 +6,6 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import NamedTuple
 
-from engine.domain.letters import Audience, ChannelName
 from engine.domain.moments import MIDNIGHT, local
 from engine.domain.openings import ContractTerms
 from engine.domain.outcome import Subject
@@ -170,6 +169,16 @@ class NewMessage(NamedTuple):
     next_try_at: datetime
 
 
+class MadeCopy(NamedTuple):
+    """A copy of a message as it was made: for whom, to where, and when it arrived."""
+
+    person_id: int
+    channel: str
+    audience: str
+    address: str
+    sent_at: datetime | None
+
+
 class OutboxStatus(StrEnum):
     """Where a message stands."""
 
@@ -256,32 +265,6 @@ class Delivery:
     attempts: int
     ambiguous: int
     error: str | None
-
-
-class MadeFor(NamedTuple):
-    """The reader of a copy that was made, and where it went."""
-
-    person_id: int
-    channel: ChannelName
-    address: str
-    audience: Audience
-
-
-class Unreachable(NamedTuple):
-    """An open change whose next message has nobody to go to, and when it falls due.
-
-    `person_code` is whoever is named and has no address; None where nobody is named.
-    """
-
-    change: str
-    due_at: datetime
-    customer_code: str
-    customer_name: str
-    owner: str
-    partner_code: str | None
-    partner_name: str | None
-    person_code: str | None
-    person_name: str | None
 
 
 class MessageUpdate(NamedTuple):

@@ -1,29 +1,35 @@
 """Messages, to whoever may read them, each with the copies that they may."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from engine.domain.access import Action, Actor, Reach
 from engine.domain.errors import NotFoundError
-from engine.domain.interfaces import Storage
+from engine.domain.interfaces import Storage, UnitOfWork
+from engine.domain.message_question import MessageQuestion
 from engine.domain.paging import Page, page_of, read_id_cursor
 from engine.domain.place import Place
 from engine.services.show_change import readable
 
-_PLACE: Final = ("customer_id", "partner_id")
+#: What the database alone knows them by.
+_IDS: Final = ("customer_id", "partner_id")
+#: What pages make their links of, and no document has.
+FOR_PAGES: Final = frozenset({"place", "customer_code", "partner_code", "zone"})
 
 Message = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which messages: of a status, of a change, and after which a page begins."""
+    """Which messages, and after which a page begins; see `MessageQuestion`."""
 
     limit: int
     status: str | None = None
     change: str | None = None
-    search: str = ""
     after: str | None = None
+    message: str | None = None
+    channel: str | None = None
+    search: str = ""
 
 
 def list_messages(store: Storage, actor: Actor, wanted: Wanted) -> Page[Message]:
@@ -34,41 +40,56 @@ def list_messages(store: Storage, actor: Actor, wanted: Wanted) -> Page[Message]
     reach = actor.must_somewhere(Action.SEE_MESSAGES)
     before = read_id_cursor(wanted.after) if wanted.after is not None else None
     with store.begin(read_only=True) as unit:
-        change_id = None
-        if wanted.change is not None:
-            row = unit.changes.by_code(wanted.change)
-            actor.must(Action.SEE_MESSAGES, row.place, "change", wanted.change)
-            change_id = row.id
-        found = unit.messages.page(
-            readings(actor, reach),
-            status=wanted.status,
-            change_id=change_id,
-            search=wanted.search,
-            before=before,
-            limit=wanted.limit + 1,
-        )
+        question = replace(_question(unit, actor, wanted), before=before)
+        found = unit.messages.page(readings(actor, reach), question)
     page = page_of(found, wanted.limit, lambda message: message["id"])
     return Page([_shown(one, actor) for one in page.rows], page.next)
 
 
-def count_messages(store: Storage, actor: Actor) -> dict[str, int]:
-    """How many messages the actor may read, by status."""
+def count_messages(
+    store: Storage, actor: Actor, wanted: Wanted, most: int
+) -> dict[str, int]:
+    """How many such messages there are in each status, counted up to `most`."""
     reach = actor.must_somewhere(Action.SEE_MESSAGES)
     with store.begin(read_only=True) as unit:
-        return unit.messages.counts(readings(actor, reach))
+        question = _question(unit, actor, wanted)
+        return unit.messages.counts(readings(actor, reach), question, most)
+
+
+def _question(unit: UnitOfWork, actor: Actor, wanted: Wanted) -> MessageQuestion:
+    change_id = None
+    if wanted.change is not None:
+        row = unit.changes.by_code(wanted.change)
+        actor.must(Action.SEE_MESSAGES, row.place, "change", wanted.change)
+        change_id = row.id
+    return MessageQuestion(
+        limit=wanted.limit + 1,
+        status=wanted.status,
+        change_id=change_id,
+        message=wanted.message,
+        channel=wanted.channel,
+        search=wanted.search,
+    )
 
 
 def show_message(store: Storage, actor: Actor, message_id: int) -> Message:
     """One message; NotFoundError where there is none that the actor may read."""
-    actor.must_somewhere(Action.SEE_MESSAGES)
     with store.begin(read_only=True) as unit:
-        found = unit.messages.one(message_id)
-    place = _place(found) if found else None
+        return find_message(unit, actor, message_id)[0]
+
+
+def find_message(
+    unit: UnitOfWork, actor: Actor, message_id: int
+) -> tuple[Message, Place]:
+    """The same within a unit of work, and whose it is."""
+    actor.must_somewhere(Action.SEE_MESSAGES)
+    found = unit.messages.one(message_id)
+    place = place_of(found) if found else None
     if found is None or place is None or not actor.may(Action.SEE_MESSAGES, place):
         raise NotFoundError("message", str(message_id))
     if not readable([found], actor.reads(place)):
         raise NotFoundError("message", str(message_id))
-    return _shown(found, actor)
+    return _shown(found, actor), place
 
 
 def readings(actor: Actor, reach: Reach) -> list[tuple[Reach, frozenset[str]]]:
@@ -82,10 +103,14 @@ def readings(actor: Actor, reach: Reach) -> list[tuple[Reach, frozenset[str]]]:
     return found
 
 
-def _place(message: Message) -> Place:
+def place_of(message: Message) -> Place:
+    """Whose a message is, as it was read."""
     return Place(message["customer_id"], message["partner_id"])
 
 
 def _shown(message: Message, actor: Actor) -> Message:
-    [found] = readable([message], actor.reads(_place(message)))
-    return {name: value for name, value in found.items() if name not in _PLACE}
+    """With the copies that the actor may read, and whose it is."""
+    place = place_of(message)
+    [found] = readable([message], actor.reads(place))
+    kept = {name: value for name, value in found.items() if name not in _IDS}
+    return {**kept, "place": place}

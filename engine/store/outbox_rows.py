@@ -178,9 +178,9 @@ class OutboxRows:
         found = self._connection.execute(query) if ids else ()
         return {row[0]: {row[1]: (row[2], row[3])} for row in found}
 
-    def claimable(self, outbox_id: int) -> Claimed | None:
-        """A message with all that rendering it reads, as a claim would give it."""
-        rows = self._connection.execute(_SELECT.where(outbox.c.id == outbox_id)).all()
+    def as_claimed(self, message_id: int) -> Claimed | None:
+        """A message as its claim would read it now; nothing is claimed."""
+        rows = self._connection.execute(_SELECT.where(outbox.c.id == message_id)).all()
         found = [*converted(self._connection, _COLUMNS, rows)]
         use = self._latest_usage({row[_OWN_COLUMNS + 16] for row in found})
         own = self._usage_of_own_months(found)
@@ -286,6 +286,13 @@ class OutboxRows:
             which = and_(held, outbox.c.change_id.in_(chunk))
             released += self._release(which, now)
         return released
+
+    def release_messages(self, message_ids: Iterable[int], now: datetime) -> int:
+        """The same for these messages alone, as far as they are held."""
+        return sum(
+            self._release(and_(outbox.c.status == HELD, outbox.c.id.in_(chunk)), now)
+            for chunk in chunks(message_ids)
+        )
 
     def _release(self, held: ColumnElement[bool], now: datetime) -> int:
         self._connection.execute(

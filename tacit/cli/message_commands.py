@@ -8,7 +8,7 @@ from engine.domain.errors import TacitError
 from engine.domain.letters import Rendered
 from engine.domain.parsing import LANGUAGES
 from engine.services.edit_book import Editor
-from engine.services.read_messages import Wanted, list_messages
+from engine.services.read_messages import FOR_PAGES, Wanted, list_messages
 from tacit.cli.options import DEFAULT_HOME, SOMEBODY, AsSeenBy, By, Home, Json, Now
 from tacit.cli.output import print_json, print_table, say
 from tacit.cli.session import acting, open_app, open_at
@@ -30,7 +30,7 @@ def messages(
         with app.store.begin(read_only=True) as unit:
             counts = unit.outbox.counts()
     if as_json:
-        print_json(rows)
+        print_json([_public(row) for row in rows])
         return
     print_table(
         [row | {"copies": _copies(row["copies"])} for row in rows],
@@ -41,6 +41,10 @@ def messages(
     in_doubt = counts.pop("ambiguous")
     told = ", ".join(f"{number} {name}" for name, number in sorted(counts.items()))
     say(f"messages: {told or 'none'}; copies in doubt: {in_doubt}")
+
+
+def _public(row: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in row.items() if name not in FOR_PAGES}
 
 
 def preview(

@@ -1,156 +1,142 @@
-"""The page of messages: where each stands, what each of its readers sees, and release."""
+"""*Messages*: what waits, what left, what is held and how to mend it; and releasing."""
 
-from typing import Annotated, Final
+from collections.abc import Sequence
+from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends
-from fastapi.responses import HTMLResponse, Response
+from fastapi.responses import Response
 
 from engine.domain.access import Action
-from engine.domain.errors import NotFoundError
-from engine.domain.place import NOBODYS
+from engine.domain.letters import ChannelName
 from engine.domain.records import OutboxStatus
-from engine.services.edit_book import Editor
-from engine.services.read_letters import Letters, Reading
-from engine.services.read_messages import (
-    Message,
-    Wanted,
-    count_messages,
-    list_messages,
-    show_message,
-)
-from web.message_remedies import remedy_of
-from web.slack_view import drawn
-from web.visits import Needs, Visit
+from engine.services.read_messages import Message, count_messages, list_messages
+from engine.services.release_messages import foresee_release, release_messages
+from web.errors import BadRequestError
+from web.forms import choices_of
+from web.message_address import MESSAGES, STATUSES, MessagesAddress, read_address
+from web.remedies import Remedy, remedy_for
+from web.visits import Needs, Posted, Visit
 
 router = APIRouter()
-SeeMessages = Annotated[Visit, Depends(Needs(Action.SEE_MESSAGES))]
-Release = Annotated[Visit, Depends(Needs(Action.RELEASE_MESSAGES))]
-#: What is held comes first: it waits for somebody.
-_TABS: Final = (
-    OutboxStatus.HELD,
-    OutboxStatus.QUEUED,
-    OutboxStatus.SENDING,
-    OutboxStatus.SENT,
-    OutboxStatus.DROPPED,
-)
-_LONGEST: Final = 200
-#: A letter may bring its own style; nothing in it runs, and nothing is fetched.
-_LETTER_POLICY: Final = (
-    "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; "
-    "frame-ancestors 'self'"
-)
+Reading = Annotated[Visit, Depends(Needs(Action.SEE_MESSAGES))]
+Releasing = Annotated[Visit, Depends(Needs(Action.RELEASE_MESSAGES))]
+#: Messages are counted up to this; of more it is said that there are more.
+MOST_COUNTED: Final = 1_000
+MOST_SHOWN: Final = 20
+_MOST_CHOSEN: Final = 200
+RELEASE: Final = f"{MESSAGES}/release"
+_HELD: Final = f"{MESSAGES}?status={OutboxStatus.HELD}"
 
 
-@router.get("/messages")
-def messages_page(
-    visit: SeeMessages,
-    status: str | None = None,
-    search: str = "",
-    after: str | None = None,
-) -> Response:
-    """The messages that the visitor may read, the newest first."""
-    store, actor = visit.site.store, visit.actor
-    chosen = status if status in [*_TABS] else None
-    words = search.replace("\0", " ").strip()[:_LONGEST]
-    wanted = Wanted(
-        visit.site.settings.page_size, status=chosen, search=words, after=after or None
-    )
-    page = list_messages(store, actor, wanted)
-    counts = count_messages(store, actor)
-    return visit.page(
-        "messages/list.html",
-        rows=page.rows,
-        next=page.next,
-        remedy=lambda row: remedy_of(visit, row),
-        tabs=[tab for tab in _TABS if counts.get(tab) or tab == chosen],
-        counts=counts,
-        chosen=chosen,
-        search=words,
-        may_release=actor.may(Action.RELEASE_MESSAGES, NOBODYS),
-    )
+@router.get(MESSAGES)
+def messages_page(visit: Reading) -> Response:
+    """The messages that its visitor may read, as the address asks for them."""
+    address = read_address(visit)
+    part = "messages/shown.html" if visit.is_partial else "messages/list.html"
+    response = visit.page(part, **_values(visit, address))
+    if visit.is_partial:
+        response.headers["HX-Push-Url"] = address.url()
+    return response
 
 
-@router.get("/messages/release")
-def release_all_page(visit: Release) -> Response:
-    """What releasing everything would do."""
-    visit.actor.must(Action.RELEASE_MESSAGES, NOBODYS, "message", "all")
-    held = count_messages(visit.site.store, visit.actor).get(OutboxStatus.HELD, 0)
-    return visit.page("messages/release.html", number=held, row=None)
-
-
-@router.post("/messages/release")
-def release_all(visit: Release) -> Response:
-    """Queue again all that is held."""
-    return _released(visit, [])
-
-
-@router.get("/messages/{message}")
-def message_page(visit: SeeMessages, message: str) -> Response:
-    """One message, as each of its readers sees it."""
-    row, readings = _read(visit, message)
-    return visit.page(
-        "messages/page.html",
-        row=row,
-        readings=readings,
-        drawn=drawn,
-        remedy=remedy_of(visit, row),
-        may_release=_may_release(visit, row),
-    )
-
-
-@router.get("/messages/{message}/html/{number}")
-def letter_page(visit: SeeMessages, message: str, number: str) -> Response:
-    """The HTML part that one of the readers gets, in a frame that lets nothing run."""
-    _, readings = _read(visit, message)
-    reading = _numbered(readings, number)
-    if reading is None or reading.rendered is None:
-        raise NotFoundError("message", f"{message}/html/{number}")
-    headers = {
-        "Content-Security-Policy": _LETTER_POLICY,
-        "X-Frame-Options": "SAMEORIGIN",
-        "Cache-Control": "no-store",
+def _values(visit: Visit, address: MessagesAddress) -> dict[str, Any]:
+    site, wanted = visit.site, address.wanted
+    page = list_messages(site.store, visit.actor, wanted)
+    return {
+        "address": address,
+        "asked": wanted,
+        "rows": [_row(visit, message) for message in page.rows],
+        "following": page.next,
+        "counts": count_messages(site.store, visit.actor, wanted, MOST_COUNTED + 1),
+        "most": MOST_COUNTED,
+        "statuses": STATUSES,
+        "names": sorted(site.messages().messages()),
+        "channels": [each.value for each in ChannelName],
+        "zone": site.settings.time_zone,
+        "may_release": visit.actor.may(Action.RELEASE_MESSAGES),
     }
-    return HTMLResponse(reading.rendered.html, headers=headers)
 
 
-@router.get("/messages/{message}/release")
-def release_page(visit: Release, message: str) -> Response:
-    """What releasing the held messages of one change would do."""
-    row, _ = _read(visit, message)
-    return visit.page("messages/release.html", number=None, row=row)
+def _row(visit: Visit, message: Message) -> dict[str, Any]:
+    """A message with what its row shows besides."""
+    actor, place = visit.actor, message["place"]
+    return {
+        **message,
+        **waits_for(visit, message),
+        "opens_customer": actor.may(Action.SEE_CUSTOMERS, place),
+        "opens_change": actor.may(Action.SEE_CHANGES, place),
+    }
 
 
-@router.post("/messages/{message}/release")
-def release(visit: Release, message: str) -> Response:
-    """Queue again what is held for the message's change."""
-    row, _ = _read(visit, message)
-    return _released(visit, [row["change"]])
+def waits_for(visit: Visit, message: Message) -> dict[str, Any]:
+    """What keeps a message from leaving, and the remedy; nothing where it is fine."""
+    held = message["status"] == OutboxStatus.HELD
+    errors = [copy["error"] for copy in message["copies"] if copy["error"]]
+    waits = message["status"] in (OutboxStatus.QUEUED, OutboxStatus.SENDING)
+    failing = waits and bool(errors)
+    return {
+        "is_held": held,
+        "failing": errors[-1] if failing else None,
+        "remedy": _remedy(visit, message) if held or failing else None,
+    }
 
 
-def _released(visit: Visit, changes: list[str]) -> Response:
+def _remedy(visit: Visit, message: Message) -> Remedy | None:
+    """None for a visitor who can do nothing about it."""
+    found = remedy_for(visit, message)
+    may_release = visit.actor.may(Action.RELEASE_MESSAGES, message["place"])
+    return found if may_release or found.links else None
+
+
+@router.get(RELEASE)
+def confirm_release(visit: Releasing, all: str = "") -> Response:
+    """What would be queued again, and who would read it."""
+    given = visit.request.query_params.getlist("id")
+    if not given and all != "1":
+        return _choose_first(visit)
+    return _confirmation(visit, None if all == "1" else _ids(given))
+
+
+def _choose_first(visit: Visit) -> Response:
+    said = visit.say("Choose the messages to release, then press the button.")
+    return visit.go(_HELD, said)
+
+
+def _confirmation(visit: Visit, ids: list[int] | None) -> Response:
     site = visit.site
-    Editor(site.store, site.rulebook, visit.actor, visit.now).release(changes)
-    return visit.go("/messages", visit.say("What was held is queued again."))
+    found = foresee_release(
+        site.store, site.rulebook, site.channels, visit.actor, ids, MOST_SHOWN
+    )
+    return visit.page(
+        "messages/release.html",
+        found=found,
+        ids=ids,
+        reads_of=visit.actor.reads,
+        back=_HELD,
+        path=RELEASE,
+    )
 
 
-def _read(visit: Visit, message: str) -> tuple[Message, list[Reading]]:
-    """A message and its readings; NotFoundError for what is no number, too."""
-    if not message.isascii() or not message.isdigit() or len(message) > 18:
-        raise NotFoundError("message", message)
+@router.post(RELEASE)
+def release(form: Posted, visit: Releasing) -> Response:
+    """Queue them again, and say how many they were."""
+    given, is_all = choices_of(form, "id"), form.get("all") == "1"
+    if not given and not is_all:
+        return _choose_first(visit)
+    ids = None if is_all else _ids(given)
     site = visit.site
-    row = show_message(site.store, visit.actor, int(message))
-    relay = site.works.delivering()
-    letters = Letters(site.rulebook, relay.renderer, relay.vendor, relay.channels)
-    return row, letters.of(site.store, int(message), visit.actor, visit.now)
+    count = release_messages(site.store, site.rulebook, visit.actor, ids, visit.now)
+    if count == 1:
+        done = visit.say("One message is queued again.")
+    else:
+        done = visit.say("%(count)s messages are queued again.", count=count)
+    return visit.go(_HELD, done)
 
 
-def _numbered(readings: list[Reading], number: str) -> Reading | None:
-    if not number.isascii() or not number.isdigit() or len(number) > 4:
-        return None
-    place = int(number)
-    return readings[place] if place < len(readings) else None
-
-
-def _may_release(visit: Visit, row: Message) -> bool:
-    is_held = row["status"] == OutboxStatus.HELD
-    return is_held and visit.actor.may(Action.RELEASE_MESSAGES)
+def _ids(given: Sequence[str]) -> list[int]:
+    """The messages that were chosen; BadRequestError where they are none."""
+    if len(given) > _MOST_CHOSEN:
+        raise BadRequestError(f"choose at most {_MOST_CHOSEN} messages, or all of them")
+    if not all(one.isascii() and one.isdigit() and len(one) < 19 for one in given):
+        raise BadRequestError("a message to release is given by its number")
+    return sorted({int(one) for one in given})

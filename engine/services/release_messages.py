@@ -1,0 +1,91 @@
+"""Held messages queued again by a person: what would come of it, and doing it."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from engine.domain.access import Action, Actor
+from engine.domain.interfaces import Storage, UnitOfWork
+from engine.domain.records import ChangeRow
+from engine.domain.ruleset import Rulebook
+from engine.services.book_notes import note_changes
+from engine.services.foresee_readers import Readers, directory
+from engine.services.read_messages import Message, find_message
+
+
+@dataclass(frozen=True, slots=True)
+class Releasable:
+    """A held message, its change, and who would read it if it left now."""
+
+    message: Message
+    change: ChangeRow
+    readers: Readers
+
+
+@dataclass(frozen=True, slots=True)
+class Foreseen:
+    """The first messages that would be queued again, and how many there are."""
+
+    first: Sequence[Releasable]
+    total: int
+
+
+def foresee_release(
+    store: Storage,
+    rulebook: Rulebook,
+    channels: Collection[str],
+    actor: Actor,
+    message_ids: Collection[int] | None,
+    most: int,
+) -> Foreseen:
+    """What a release of these, or (None) of all, would come to."""
+    with store.begin(read_only=True) as unit:
+        held, rows = _held(unit, actor, message_ids)
+        shown = held[:most]
+        customers = {rows[change_id].customer_id for _, change_id in shown}
+        book = directory(unit, rulebook.routing, customers, channels)
+        first = []
+        for id_, change_id in shown:
+            claimed = unit.outbox.as_claimed(id_)
+            assert claimed is not None  # noqa: S101 - it was found
+            message, _ = find_message(unit, actor, id_)
+            readers = book.readers_of(claimed)
+            first.append(Releasable(message, rows[change_id], readers))
+    return Foreseen(first, len(held))
+
+
+def release_messages(
+    store: Storage,
+    rulebook: Rulebook,
+    actor: Actor,
+    message_ids: Collection[int] | None,
+    now: datetime,
+) -> int:
+    """Queue them again, with all their tries anew; how many there were.
+
+    What is not held any more, or not the actor's, is left as it is.
+    """
+    with store.begin() as unit:
+        held, rows = _held(unit, actor, message_ids)
+        released = unit.outbox.release_messages([id_ for id_, _ in held], now)
+        said = {"held_messages": "released"}
+        note_changes(unit, rulebook, [*rows.values()], said, actor.code, now)
+        unit.commit()
+    return released
+
+
+def _held(
+    unit: UnitOfWork, actor: Actor, message_ids: Collection[int] | None
+) -> tuple[list[tuple[int, int]], dict[int, ChangeRow]]:
+    """The held messages within reach, the oldest first, and their changes.
+
+    The changes are read, and locked, before anything is written of their messages.
+    """
+    reach = actor.must_somewhere(Action.RELEASE_MESSAGES)
+    held = unit.messages.held(message_ids)
+    rows = {
+        row.id: row
+        for row in unit.changes.by_ids({change_id for _, change_id in held})
+        if reach.covers(row.place)
+    }
+    return sorted(one for one in held if one[1] in rows), rows
