@@ -34,7 +34,7 @@ from web.site import ApiSettings, Site, SiteSettings
 _BOTH: Final = frozenset(
     {
         "test_actions", "test_api_changes", "test_api_idempotency", "test_back_office",
-        "test_customer_page", "test_messages", "test_odd_addresses",
+        "test_customer_page", "test_messages_page", "test_odd_addresses",
         "test_sign_in_by_password", "test_the_list", "test_today", "test_webhook_pages",
     }
 )  # fmt: skip
