@@ -33,9 +33,8 @@ from web.site import ApiSettings, Site, SiteSettings
 #: the rest on SQLite, and on both with TACIT_SOAK=1.
 _BOTH: Final = frozenset(
     {
-        "test_actions", "test_api_changes", "test_api_idempotency", "test_back_office",
-        "test_customer_page", "test_messages_page", "test_odd_addresses",
-        "test_sign_in_by_password", "test_the_list", "test_today", "test_webhook_pages",
+        "test_api_idempotency", "test_messages_page", "test_odd_addresses",
+        "test_the_list", "test_today",
     }
 )  # fmt: skip
 _SOAK: Final = bool(os.environ.get("TACIT_SOAK"))  # noqa: TID251
