@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
 
-from engine.domain.access import Action, Actor
+from engine.domain.access import Action, Actor, reach
 from engine.domain.audit import CHANGE
 from engine.domain.interfaces import Storage, UnitOfWork
 from engine.domain.listing import Question, Scope
@@ -16,7 +16,7 @@ from engine.domain.records import ChangeRow, Person
 from engine.domain.ruleset import Rulebook
 from engine.services.foresee_readers import Directory, directory
 from engine.services.list_changes import view_changes
-from engine.services.read_messages import Message, find_message
+from engine.services.read_messages import Message, find_message, readings
 from engine.services.row_actions import row_actions
 from engine.services.show_change import steps_ahead
 
@@ -237,7 +237,8 @@ class _Looking:
         return None
 
     def _held_messages(self) -> Concerns:
-        held = sorted(id_ for id_, _ in self.unit.messages.held(None))
+        theirs = readings(self.actor, reach(self.actor, Action.SEE_MESSAGES))
+        held = sorted(id_ for id_, _ in self.unit.messages.held(theirs, None))
         first = self._messages(Kind.MESSAGE, held[: self.asked.most])
         return Concerns(Kind.MESSAGE, first, len(held))
 

@@ -10,7 +10,7 @@ from engine.domain.records import ChangeRow
 from engine.domain.ruleset import Rulebook
 from engine.services.book_notes import note_changes
 from engine.services.foresee_readers import Readers, directory
-from engine.services.read_messages import Message, find_message
+from engine.services.read_messages import Message, find_message, readings
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,15 +77,17 @@ def release_messages(
 def _held(
     unit: UnitOfWork, actor: Actor, message_ids: Collection[int] | None
 ) -> tuple[list[tuple[int, int]], dict[int, ChangeRow]]:
-    """The held messages within reach, the oldest first, and their changes.
+    """The held messages that the actor reads and may release, and their changes.
 
-    The changes are read, and locked, before anything is written of their messages.
+    The oldest first. The changes are read, and locked, before anything is written of
+    their messages.
     """
     reach = actor.must_somewhere(Action.RELEASE_MESSAGES)
-    held = unit.messages.held(message_ids)
+    read = actor.must_somewhere(Action.SEE_MESSAGES)
+    held = unit.messages.held(readings(actor, read), message_ids)
     rows = {
         row.id: row
         for row in unit.changes.by_ids({change_id for _, change_id in held})
-        if reach.covers(row.place)
+        if reach.covers(row.place) and read.covers(row.place)
     }
     return sorted(one for one in held if one[1] in rows), rows

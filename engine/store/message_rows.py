@@ -94,9 +94,13 @@ class MessageRows:
         found = self._connection.execute(query.order_by(deliveries.c.id))
         return [MadeCopy(*row) for row in found]
 
-    def held(self, message_ids: Collection[int] | None) -> list[tuple[int, int]]:
+    def held(
+        self, readings: Readings, message_ids: Collection[int] | None
+    ) -> list[tuple[int, int]]:
         """The held of these messages, or (None) of all, each with its change."""
-        query = select(outbox.c.id, outbox.c.change_id).where(outbox.c.status == HELD)
+        wanted = _wanted(readings, MessageQuestion(limit=0))
+        query = select(outbox.c.id, outbox.c.change_id)
+        query = query.where(outbox.c.status == HELD, *wanted)
         parts = (
             [query]
             if message_ids is None

@@ -2,10 +2,12 @@
 
 import html
 import re
+from dataclasses import replace
 
 import httpx
 import pytest
 
+from engine.domain.access import Policy
 from engine.domain.errors import (
     DeliveryError,
     PermanentDeliveryError,
@@ -358,6 +360,27 @@ def test_only_those_who_may_release_are_offered_it(served: Served) -> None:
     assert browser.get("/messages/release?all=1").status_code == 403
     assert browser.post("/messages/release", all="1").status_code == 403
     assert ids(served, "queued") == []
+
+
+def reading_only(served: Served, *audiences: str) -> None:
+    """Let the vendor's operations read what these readers are told, and no more."""
+    roles = dict(served.site.policy.roles)
+    roles["operations"] = replace(roles["operations"], reads=frozenset(audiences))
+    served.app.state.site = replace(served.site, policy=Policy(roles))
+
+
+def test_nobody_releases_a_message_that_they_may_not_read(served: Served) -> None:
+    held = ids(served, "held")
+    reading_only(served, "customer")
+    browser = served.signed_in("ops")
+
+    confirm = text_of(browser.get("/messages/release?all=1"))
+    browser.post("/messages/release", all="1")
+    browser.post("/messages/release", id=str(held[0]))
+
+    assert "None of these is held any more" in confirm
+    assert ids(served, "held") == held
+    assert browser.get("/today").status_code == 200
 
 
 def test_the_messages_read_in_french(served: Served) -> None:
