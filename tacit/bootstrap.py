@@ -9,7 +9,6 @@ from pathlib import Path
 from config.permissions import load_policy
 from config.settings import Settings
 from engine.domain.access import Policy
-from engine.domain.accounts import SessionLimits
 from engine.domain.errors import ProblemsError, TacitError
 from engine.domain.interfaces import Channel
 from engine.domain.letter_values import Vendor
@@ -27,7 +26,7 @@ from engine.services.manage_accounts import first_operator
 from engine.services.send_messages import Delivering
 from engine.services.sign_in import invite
 from engine.services.take_up_rules import lost_states, take_up
-from engine.store.book_files.writing import write_csv, write_list, write_workbook
+from engine.store.book_files.writing import write_list, write_workbook
 from engine.store.rule_folder import read_rule_files
 from engine.store.unit_of_work import Store
 from notifiers.email import Security, SmtpChannel, SmtpSettings
@@ -45,9 +44,10 @@ from tacit.counted import CountedChannel
 from tacit.home import Home
 from tacit.importing import Importing
 from tacit.previews import Previews, Written
+from tacit.site_settings import site_settings
 from tacit.watched_rules import WatchedRules
 from web.metrics import Metrics
-from web.site import ApiSettings, SignOn, Site, SiteSettings, Works
+from web.site import SignOn, Site, Works
 
 
 @dataclass
@@ -170,7 +170,7 @@ class App:
     @cached_property
     def site(self) -> Site:
         """What the pages and the API need."""
-        settings, vendor = self.settings.web, self.settings.vendor
+        settings = self.settings.web
         _ = self.rulebook, self.templates
         url = settings.url or _address(settings.host, settings.port)
         return Site(
@@ -180,36 +180,7 @@ class App:
             policy=self.policy,
             clock=self.clock,
             words={name: Wording(name, self._wording_folders()) for name in LANGUAGES},
-            write_list=write_list,
-            settings=SiteSettings(
-                vendor=vendor.name,
-                time_zone=vendor.time_zone,
-                language=vendor.language,
-                url=url.rstrip("/"),
-                sessions=SessionLimits(settings.session_idle, settings.session_longest),
-                link_lasts=settings.link_lasts,
-                key_lasts=settings.key_lasts,
-                sign_in_attempts=settings.sign_in_attempts,
-                sign_in_window=settings.sign_in_window,
-                password_length=settings.password_length,
-                links_for=settings.links_for,
-                link_mails=settings.link_mails,
-                page_size=settings.page_size,
-                largest_request=settings.largest_request_mb * 1_000_000,
-                api=ApiSettings(
-                    largest_page=settings.largest_page,
-                    largest_body=settings.largest_body_kb * 1_000,
-                    longest_simulation=settings.longest_simulation,
-                    answers_kept=settings.answers_kept,
-                    answer_lease=settings.answer_lease,
-                ),
-                calendar_ahead=settings.calendar_ahead,
-                deadline_soon=settings.deadline_soon,
-                unreachable_ahead=settings.unreachable_ahead,
-                metrics_from_loopback=settings.metrics_from_loopback,
-                silent_for=self.settings.clock.silent_for,
-                private_webhooks=self.settings.webhooks.private_addresses,
-            ),
+            settings=site_settings(self.settings, url.rstrip("/")),
             metrics=self.metrics,
             channels=frozenset(self.channels),
             post=self._post,
@@ -257,7 +228,7 @@ class App:
                 self.home.path / "mappings",
                 self.policy,
             ).import_book,
-            write_csv=write_csv,
+            write_list=write_list,
             write_workbook=write_workbook,
             check_rules=self.check_own_rules,
             preview=lambda *wanted: self.previews.render(*wanted),

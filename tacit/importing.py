@@ -36,13 +36,20 @@ class Importing:
         mapping: str | None,
         now: datetime,
         *,
+        by: str,
         dry_run: bool,
     ) -> dict[str, dict[str, int]]:
-        """The whole of it; ProblemsError lists everything wrong with the files."""
+        """The whole of it, in somebody's name; ProblemsError lists all that is wrong."""
         named = self.named_mapping(mapping) if mapping else None
         loaded = self.load(store, files, named, now)
         return import_book.import_book(
-            store, self.rulebook, loaded.rows, self.defaults, now, dry_run=dry_run
+            store,
+            self.rulebook,
+            loaded.rows,
+            self.defaults,
+            now,
+            dry_run=dry_run,
+            origin=import_book.Origin(by),
         )
 
     def named_mapping(self, name: str) -> Path:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final, Protocol
 
-from config.settings import VendorSettings
+from config.parts import VendorSettings
 from engine.domain import parsing, vocabulary
 from engine.domain.errors import TacitError
 from engine.domain.letters import Answer, Audience, LetterRequest, Rendered

@@ -78,6 +78,7 @@ class ImportBook(Protocol):
         mapping: str | None,
         now: datetime,
         *,
+        by: str,
         dry_run: bool,
     ) -> dict[str, dict[str, int]]: ...
 
@@ -103,7 +104,7 @@ class Works:
     """
 
     import_book: ImportBook
-    write_csv: Callable[[Path, Sequence[str], Iterable[Sequence[Cell]]], None]
+    write_list: ListWriter
     write_workbook: Callable[[Path, Mapping[str, Sheet]], None]
     check_rules: Callable[[], Sequence[Problem]]
     preview: Preview
@@ -160,7 +161,6 @@ class Site:
     words: Mapping[str, Wording]  # by language
     settings: SiteSettings
     post: Callable[[Letter], object]  # mails one letter of the site's own
-    write_list: ListWriter
     works: Works
     channels: frozenset[str] = frozenset(ChannelName)  # those that are configured
     sign_on: SignOn | None = None

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+from engine.domain.account_interfaces import Caller
 from engine.domain.errors import DeliveryError
-from engine.domain.interfaces import Caller, Storage
+from engine.domain.interfaces import Storage
 from engine.domain.records import Counts
 from engine.domain.retry import RetryPolicy
 from engine.domain.webhooks import Call

@@ -84,13 +84,15 @@ def import_book(  # noqa: PLR0913 - the rows, where to, by which rules, when, an
     *,
     dry_run: bool = False,
     progress: Progress | None = None,
+    origin: Origin = FILES,
 ) -> dict[str, dict[str, int]]:
     """Import rows grouped in the order of KINDS; what was new, changed and the same.
 
     `dry_run` does everything and then leaves it undone.
     """
     with store.begin() as unit:
-        counts = BookImport(unit, rulebook, defaults, now).take_in(rows, progress)
+        importing = BookImport(unit, rulebook, defaults, now, origin)
+        counts = importing.take_in(rows, progress)
         if not dry_run:
             unit.commit()
     return counts

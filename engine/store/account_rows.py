@@ -16,16 +16,14 @@ from sqlalchemy import (
 
 from engine.domain.access import Reach
 from engine.domain.accounts import Account, SessionLimits, SessionRow
-from engine.store.tables import (
+from engine.store.account_tables import (
     accounts,
     answered_requests,
-    customers,
-    partners,
-    people,
     preferences,
     sessions,
     sign_in_links,
 )
+from engine.store.tables import customers, partners, people
 
 _ACCOUNT: Final = (
     accounts.c.person_id, accounts.c.password_hash, accounts.c.issuer,

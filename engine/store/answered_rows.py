@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, Connection, delete, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from engine.domain.answered import DONE, Answer, AnsweredRequest
-from engine.store.tables import answered_requests
+from engine.store.account_tables import answered_requests
 
 _c: Final = answered_requests.c
 

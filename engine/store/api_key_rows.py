@@ -8,7 +8,7 @@ from sqlalchemy import Connection, insert, select, update
 
 from engine.domain.access import Action
 from engine.domain.api_keys import ApiKey
-from engine.store.tables import api_keys
+from engine.store.account_tables import api_keys
 
 _c = api_keys.c
 _COLUMNS: Final = (

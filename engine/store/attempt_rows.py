@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, delete, func, insert, select
 
-from engine.store.tables import failures
+from engine.store.account_tables import failures
 
 
 class AttemptRows:

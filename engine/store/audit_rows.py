@@ -29,6 +29,7 @@ from engine.domain.archive_lines import Subject, Written
 from engine.domain.audit import SUBJECTS, TRAIL, Checkpoint, Entry, Trail, beginning
 from engine.domain.records import NewEntry, Seal
 from engine.domain.streams import side_by_side
+from engine.store.account_tables import webhooks
 from engine.store.bulk import chunks, insert_rows
 from engine.store.tables import (
     audit,
@@ -40,7 +41,6 @@ from engine.store.tables import (
     people,
     seals,
     sites,
-    webhooks,
 )
 
 PART: Final = 5_000  # rows that are read at a time

@@ -9,8 +9,9 @@ from engine.domain.access import Reach
 from engine.domain.audit import CHANGE
 from engine.domain.calendar import Feed
 from engine.domain.records import ChangeRow
+from engine.store.account_tables import feeds
 from engine.store.change_rows import change_columns
-from engine.store.tables import audit, changes, contracts, customers, feeds
+from engine.store.tables import audit, changes, contracts, customers
 
 _FEED: Final = tuple(feeds.c[name] for name in Feed._fields)
 

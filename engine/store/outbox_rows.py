@@ -8,11 +8,9 @@ from sqlalchemy import (
     BindParameter,
     Connection,
     Select,
-    String,
     and_,
     bindparam,
     case,
-    cast,
     func,
     or_,
     select,
@@ -44,6 +42,7 @@ from engine.store.bulk import (
 )
 from engine.store.change_rows import change_columns
 from engine.store.copy_rows import copies_of
+from engine.store.message_usage import latest_usage, usage_of_own_months
 from engine.store.tables import (
     changes,
     contracts,
@@ -51,7 +50,6 @@ from engine.store.tables import (
     deliveries,
     outbox,
     partners,
-    usage,
 )
 
 #: Written into the statement: SQLite uses a partial index only for what it can see.
@@ -119,8 +117,8 @@ class OutboxRows:
         )
         rows = self._locked(query)
         self._mark_claimed(rows, lease_until)
-        use = self._latest_usage({row[_OWN_COLUMNS + 16] for row in rows})
-        own = self._usage_of_own_months(rows)
+        use = latest_usage(self._connection, {row[_OWN_COLUMNS + 16] for row in rows})
+        own = usage_of_own_months(self._connection, _overages(rows))
         return [_claimed(row, own.get(row[_OWN_COLUMNS]) or use) for row in rows]
 
     def _locked(self, query: Select[Any]) -> list[tuple[Any, ...]]:
@@ -149,41 +147,12 @@ class OutboxRows:
             [(row[0], sending, lease_until, row[_ATTEMPTS] + 1) for row in rows],
         )
 
-    def _latest_usage(
-        self, contract_ids: set[int]
-    ) -> dict[int, tuple[int | None, int | None]]:
-        latest = (
-            select(usage.c.contract_id, func.max(usage.c.month).label("month"))
-            .where(usage.c.contract_id.in_(contract_ids))
-            .group_by(usage.c.contract_id)
-            .subquery()
-        )
-        query = select(usage.c.contract_id, usage.c.contacts, usage.c.emails_sent).join(
-            latest,
-            (usage.c.contract_id == latest.c.contract_id)
-            & (usage.c.month == latest.c.month),
-        )
-        return {row[0]: (row[1], row[2]) for row in self._connection.execute(query)}
-
-    def _usage_of_own_months(
-        self, rows: Sequence[tuple[Any, ...]]
-    ) -> dict[int, dict[int, tuple[int | None, int | None]]]:
-        """By change and contract, where a month of its own is what it is about."""
-        ids = {r[_OWN_COLUMNS] for r in rows if r[_OWN_COLUMNS + 2] == EMAIL_OVERAGE}
-        month = func.substr(cast(changes.c.period_on, String), 1, 7)
-        query = select(
-            changes.c.id, usage.c.contract_id, usage.c.contacts, usage.c.emails_sent
-        ).join(usage, usage.c.contract_id == changes.c.contract_id)
-        query = query.where(changes.c.id.in_(ids), usage.c.month == month)
-        found = self._connection.execute(query) if ids else ()
-        return {row[0]: {row[1]: (row[2], row[3])} for row in found}
-
     def as_claimed(self, message_id: int) -> Claimed | None:
         """A message as its claim would read it now; nothing is claimed."""
         rows = self._connection.execute(_SELECT.where(outbox.c.id == message_id)).all()
         found = [*converted(self._connection, _COLUMNS, rows)]
-        use = self._latest_usage({row[_OWN_COLUMNS + 16] for row in found})
-        own = self._usage_of_own_months(found)
+        use = latest_usage(self._connection, {row[_OWN_COLUMNS + 16] for row in found})
+        own = usage_of_own_months(self._connection, _overages(found))
         read = [_claimed(row, own.get(row[_OWN_COLUMNS]) or use) for row in found]
         return read[0] if read else None
 
@@ -393,6 +362,11 @@ class OutboxRows:
         rows = [dict(row._mapping) for row in self._connection.execute(query)]
         copies = copies_of(self._connection, [row["id"] for row in rows])
         return [row | {"copies": copies.get(row["id"], [])} for row in rows]
+
+
+def _overages(rows: Sequence[tuple[Any, ...]]) -> set[int]:
+    """The changes among claimed rows that are about a month of their own."""
+    return {r[_OWN_COLUMNS] for r in rows if r[_OWN_COLUMNS + 2] == EMAIL_OVERAGE}
 
 
 def _claimed(row: Any, latest: dict[int, tuple[int | None, int | None]]) -> Claimed:

@@ -4,9 +4,10 @@ from datetime import datetime
 
 from sqlalchemy import Connection, func, select
 
+from engine.store.account_tables import failures, webhook_deliveries
 from engine.store.database import newest_schema, present_schema
 from engine.store.outbox_rows import HELD, WAITING
-from engine.store.tables import failures, outbox, webhook_deliveries
+from engine.store.tables import outbox
 
 
 class WatchRows:

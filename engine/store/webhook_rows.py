@@ -17,7 +17,8 @@ from engine.domain.webhooks import (
     Told,
     Webhook,
 )
-from engine.store.tables import audit, webhook_deliveries, webhooks
+from engine.store.account_tables import webhook_deliveries, webhooks
+from engine.store.tables import audit
 
 _WEBHOOK: Final = tuple(webhooks.c[name] for name in Webhook._fields)
 _CALL: Final = tuple(webhook_deliveries.c[name] for name in CallRow._fields)

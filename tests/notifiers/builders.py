@@ -6,6 +6,8 @@ from typing import Final
 
 from engine.domain.letters import Audience, Letter, LetterRequest, Rendered
 from notifiers.mail import Sender
+from notifiers.rendering import Templates
+from notifiers.template_files import SHIPPED_TEMPLATES
 from notifiers.values import example_values
 
 NOW: Final = datetime(2026, 11, 1, 9, 30, tzinfo=UTC)
@@ -61,3 +63,10 @@ def write_template(
     for language in languages:
         file = folder / message / f"{audience}.{language}.md"
         file.write_text(text, encoding="utf-8")
+
+
+def a_rendering(folder: Path, body: str, **changes: object) -> Rendered:
+    write_template(folder, f"Subject: Hello\n\n{body}")
+    templates = Templates((folder, SHIPPED_TEMPLATES))
+    values = example_values(**changes)
+    return templates.render(LetterRequest("greeting", Audience.CUSTOMER, "en", values))

@@ -14,16 +14,14 @@ from notifiers.rendering import Templates
 from notifiers.slack_blocks import BLOCK_LIMIT, SECTION_LIMIT, blocks_of
 from notifiers.template_files import SHIPPED_TEMPLATES
 from notifiers.values import example_values
-from tests.notifiers.builders import HOSTILE, a_request, write_template
+from tests.notifiers.builders import (
+    HOSTILE,
+    a_rendering,
+    a_request,
+    write_template,
+)
 
 SHIPPED = Templates()
-
-
-def a_rendering(folder: Path, body: str, **changes: object) -> Rendered:
-    write_template(folder, f"Subject: Hello\n\n{body}")
-    templates = Templates((folder, SHIPPED_TEMPLATES))
-    values = example_values(**changes)
-    return templates.render(LetterRequest("greeting", Audience.CUSTOMER, "en", values))
 
 
 def body_of(html: str) -> str:
@@ -380,29 +378,3 @@ def test_refusing_an_upgrade_is_never_said_to_end_the_contract(
 
         assert "ends on" not in rendered.subject + rendered.text
         assert "service stops" not in rendered.text
-
-
-@pytest.mark.parametrize(
-    ("expression", "written"),
-    [
-        ("{{ product | upper }} {{ product | lower }}", "MARKETING PRO marketing pro"),
-        ("{{ type | label | capitalize }}", "Renewal"),
-        ("{{ state | label }}", "on holiday"),
-        ('{{ asks | join(" or ") }}', "accept or request_cancellation"),
-        ('{{ reason | default("none") }}', "none"),
-        (
-            "{% for one in asks %}{{ one | last_day | date }} {% endfor %}",
-            "15 January 2027 15 January 2027 ",
-        ),
-        ("{{ days_left | days }}", "16 days"),
-        ("{{ renewal_start | month }}", "March 2027"),
-        ("{# a note #}`tacit set contact`", "tacit set contact"),
-        ("*soft* {% if reason is none %}no reason{% endif %}", "soft no reason"),
-    ],
-)
-def test_a_filter_writes_what_the_manual_says(
-    expression: str, written: str, tmp_path: Path
-) -> None:
-    rendered = a_rendering(tmp_path, expression, reason=None, state="on_holiday")
-
-    assert rendered.text.startswith(f"{written}\n\n-- ")

@@ -3,10 +3,10 @@
 from pathlib import Path
 
 import config
+from config.parts import VendorSettings
 from config.permissions import SHIPPED, load_policy
-from config.settings import VendorSettings
 from engine.domain.ruleset import Rulebook
-from engine.store.book_files.writing import write_csv, write_workbook
+from engine.store.book_files.writing import write_list, write_workbook
 from notifiers.recording import RecordingChannel
 from notifiers.rendering import Templates
 from tacit.bootstrap import check_rules
@@ -32,7 +32,7 @@ def some_works(rulebook: Rulebook, templates: Templates) -> Works:
         import_book=Importing(
             rulebook, DEFAULTS, MAPPINGS, load_policy(SHIPPED)
         ).import_book,
-        write_csv=write_csv,
+        write_list=write_list,
         write_workbook=write_workbook,
         check_rules=lambda: check_rules(RULES, templates)[1],
         preview=Previews(templates, rulebook, VENDOR).render,

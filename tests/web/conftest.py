@@ -16,7 +16,6 @@ from engine.domain.accounts import LinksFor, SessionLimits, form_token
 from engine.domain.parsing import LANGUAGES
 from engine.domain.ruleset import Rulebook
 from engine.services.sign_in import invite, sign_in_by_link
-from engine.store.book_files.writing import write_list
 from engine.store.unit_of_work import Store
 from notifiers.recording import RecordingChannel
 from notifiers.rendering import Templates
@@ -136,7 +135,6 @@ def a_site(
         policy=load_policy(SHIPPED),
         clock=clock,
         words={language: Wording(language) for language in LANGUAGES},
-        write_list=write_list,
         settings=SiteSettings(
             vendor="Acme Cloud",
             time_zone="Europe/Paris",

@@ -135,6 +135,8 @@ def test_a_book_is_rehearsed_and_taken_in(served: Served, ops: Program) -> None:
     assert taken.json()["counts"]["partners"] == {"new": 1, "changed": 1, "same": 0}
     assert before == 404
     assert ops.get("/partners/est").json()["name"] == "Est"
+    last = served.book.rows("SELECT body FROM audit ORDER BY id DESC LIMIT 2")
+    assert all('"by":"ops"' in entry["body"] for entry in last)
 
 
 def test_a_mapping_is_named_and_none_outside_is_read(ops: Program) -> None:

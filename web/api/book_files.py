@@ -89,7 +89,12 @@ def post_import(
         paths = [_kept(Path(folder) / str(n), each) for n, each in enumerate(files)]
         try:
             counts = visit.site.works.import_book(
-                visit.site.store, paths, mapping or None, visit.now, dry_run=dry_run
+                visit.site.store,
+                paths,
+                mapping or None,
+                visit.now,
+                by=visit.actor.code,
+                dry_run=dry_run,
             )
         except TacitError as error:
             raise _named_as_sent(error, folder) from None
@@ -167,9 +172,9 @@ def _file(
     works = visit.site.works
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / f"{name}.{kind}"
-        if kind == "csv":
-            [(header, rows)] = content.values()
-            works.write_csv(path, header, rows)
+        if len(content) == 1:
+            [(title, (header, rows))] = content.items()
+            works.write_list(path, title, header, rows)
         else:
             works.write_workbook(path, content)
         data = path.read_bytes()

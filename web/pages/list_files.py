@@ -39,7 +39,7 @@ def export(visit: ListVisit, form: str) -> Response:
     rows = _rows(visit, address, columns)
     try:
         title = visit.say("Upcoming renewals")
-        visit.site.write_list(folder / name, title, header, rows)
+        visit.site.works.write_list(folder / name, title, header, rows)
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise

@@ -16,6 +16,16 @@ depends_on = None
 
 def upgrade() -> None:
     """Make the tables."""
+    _create_accounts()
+    _create_sessions()
+    _create_sign_in_links()
+    _create_failures()
+    _create_api_keys()
+    _create_preferences()
+    _create_answered_requests()
+
+
+def _create_accounts() -> None:
     op.create_table(
         "accounts",
         sa.Column("person_id", Id, nullable=False),
@@ -32,6 +42,9 @@ def upgrade() -> None:
             "issuer", "subject", name=op.f("uq_accounts_issuer_subject")
         ),
     )
+
+
+def _create_sessions() -> None:
     op.create_table(
         "sessions",
         sa.Column("token_hash", sa.String(length=64), nullable=False),
@@ -47,6 +60,9 @@ def upgrade() -> None:
     op.create_index(
         op.f("ix_sessions_person_id"), "sessions", ["person_id"], unique=False
     )
+
+
+def _create_sign_in_links() -> None:
     op.create_table(
         "sign_in_links",
         sa.Column("token_hash", sa.String(length=64), nullable=False),
@@ -62,6 +78,9 @@ def upgrade() -> None:
     op.create_index(
         op.f("ix_sign_in_links_person_id"), "sign_in_links", ["person_id"], unique=False
     )
+
+
+def _create_failures() -> None:
     op.create_table(
         "failures",
         sa.Column("id", Id, nullable=False),
@@ -72,6 +91,9 @@ def upgrade() -> None:
     op.create_index(
         "ix_failures_counted_for_at", "failures", ["counted_for", "at"], unique=False
     )
+
+
+def _create_api_keys() -> None:
     op.create_table(
         "api_keys",
         sa.Column("id", Id, nullable=False),
@@ -93,6 +115,9 @@ def upgrade() -> None:
     op.create_index(
         op.f("ix_api_keys_person_id"), "api_keys", ["person_id"], unique=False
     )
+
+
+def _create_preferences() -> None:
     op.create_table(
         "preferences",
         sa.Column("person_id", Id, nullable=False),
@@ -103,6 +128,9 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("person_id", "name", name=op.f("pk_preferences")),
     )
+
+
+def _create_answered_requests() -> None:
     op.create_table(
         "answered_requests",
         sa.Column("person_id", Id, nullable=False),

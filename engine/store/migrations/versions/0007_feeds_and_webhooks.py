@@ -13,6 +13,12 @@ depends_on = None
 
 def upgrade() -> None:
     """Make the tables."""
+    _create_feeds()
+    _create_webhooks()
+    _create_webhook_deliveries()
+
+
+def _create_feeds() -> None:
     op.create_table(
         "feeds",
         sa.Column("id", Id, nullable=False),
@@ -28,6 +34,9 @@ def upgrade() -> None:
         sa.UniqueConstraint("token_hash", name=op.f("uq_feeds_token_hash")),
     )
     op.create_index(op.f("ix_feeds_person_id"), "feeds", ["person_id"], unique=False)
+
+
+def _create_webhooks() -> None:
     op.create_table(
         "webhooks",
         sa.Column("id", Id, nullable=False),
@@ -43,6 +52,9 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_webhooks")),
     )
+
+
+def _create_webhook_deliveries() -> None:
     op.create_table(
         "webhook_deliveries",
         sa.Column("id", Id, nullable=False),
