@@ -11,14 +11,13 @@ from fastapi.responses import FileResponse, RedirectResponse, Response
 from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 
-from engine.domain.access import NotPermittedError
-from engine.domain.errors import NotFoundError, TacitError, UnavailableError
+from engine.domain.errors import TacitError, UnavailableError
 from web.api.app import PATH as API
 from web.api.app import create_api
 from web.api.problems import answer_problem
 from web.back_office import pages as back_office
 from web.compression import CompressOwn
-from web.errors import BadRequestError, ForgedFormError, SignInFirst
+from web.errors import SignInFirst
 from web.failures import answer_failure, pass_on
 from web.middleware import LargestRequest, Requests
 from web.pages import (
@@ -42,6 +41,7 @@ from web.pages import (
     watch,
     webhooks,
 )
+from web.said import said_of
 from web.site import Site
 from web.visits import AnyVisit, visiting
 
@@ -123,29 +123,6 @@ def _show_error(request: Request, error: Exception) -> Response:
     if request.url.path.startswith(f"{API}/"):
         # An address with a line break in it is not taken to be the API's own.
         return answer_problem(request, error)
-    status, said = _status_of(error)
     visit = visiting(request)
+    status, said = said_of(visit, error)
     return visit.page("error.html", status=status, code=status, said=said)
-
-
-def _status_of(error: Exception) -> tuple[int, str]:
-    if isinstance(error, HTTPException):
-        return error.status_code, str(error.detail)
-    if isinstance(error, RequestValidationError):
-        first = error.errors()[0]
-        name = ".".join(str(step) for step in first["loc"][1:])
-        return 422, f"{name}: {first['msg']}"
-    if isinstance(error, NotFoundError):
-        # What else there is may be nothing to whoever asked.
-        return 404, error.plain
-    for kind, status in _STATUS.items():
-        if isinstance(error, kind):
-            return status, str(error)
-    return 422, str(error)
-
-
-_STATUS: Final[dict[type[TacitError], int]] = {
-    NotPermittedError: 403,
-    ForgedFormError: 403,
-    BadRequestError: 400,
-}

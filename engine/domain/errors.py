@@ -20,6 +20,7 @@ class NotFoundError(TacitError):
 
     def __init__(self, kind: str, name: str, nearest: str | None = None) -> None:
         self.kind = kind
+        self.name = name
         #: Without the hint: what else there is may be nothing to whoever asked.
         self.plain = f'no {kind} "{name}"'
         hint = f" (did you mean {nearest}?)" if nearest else ""
