@@ -27,8 +27,8 @@ $(READY): deploy/requirements.txt pyproject.toml
 run: setup ## Run half a year of a sample book in seconds, then serve its pages until Ctrl-C.
 	@$(BIN)/tacit demo
 
-test: setup ## Run the tests (add ARGS="-k name" to choose).
-	@$(BIN)/python -m pytest $(ARGS)
+test: setup ## Run the tests on every core (add ARGS="-k name" to choose).
+	@$(BIN)/python -m pytest -n auto --dist loadfile $(ARGS)
 
 check: setup ## Format, lint, types and import rules, as CI checks them.
 	@$(BIN)/ruff format --check .
