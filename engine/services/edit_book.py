@@ -1,6 +1,6 @@
 """Edits by hand: who owns a conversation, who is written to, dates, associations."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -113,20 +113,6 @@ class Editor:
         again = f"; {released} held messages are queued again" if released else ""
         return f"{row['code']}: primary contact is {found.name}{again}"
 
-    def release(self, codes: Sequence[str]) -> str:
-        """Queue held messages again: of these changes, or without any, all of them."""
-        with self.store.begin() as unit:
-            ids = [self._releasable(unit, code) for code in codes] if codes else None
-            if ids is None:
-                self._must(Action.RELEASE_MESSAGES, NOBODYS, "message", "all")
-            # The changes first, as every edit locks them.
-            rows = unit.changes.by_ids(unit.outbox.changes_with_held(ids))
-            released = unit.outbox.release([row.id for row in rows], self.now)
-            said = {"held_messages": "released"}
-            note_changes(unit, self.rulebook, rows, said, self.by, self.now)
-            unit.commit()
-        return f"{released} held messages are queued again"
-
     def renewal_start(self, code: str, day: date) -> str:
         """Move a change's renewal start; everything that follows is planned again."""
         with self.store.begin() as unit:
@@ -227,11 +213,6 @@ class Editor:
         view = unit.book.customer_views([customer_id])[customer_id]
         place = Place(customer_id, view["partner_id"])
         self._must(Action.SET_TERMS, place, "contract", contract["code"])
-
-    def _releasable(self, unit: UnitOfWork, code: str) -> int:
-        row = unit.changes.by_code(code)
-        self._must(Action.RELEASE_MESSAGES, row.place, "change", code)
-        return row.id
 
     def _set(
         self, kind: str, subject: str, code: str, values: Mapping[str, object]

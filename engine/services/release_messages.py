@@ -1,11 +1,12 @@
 """Held messages queued again by a person: what would come of it, and doing it."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from engine.domain.access import Action, Actor
 from engine.domain.interfaces import Storage, UnitOfWork
+from engine.domain.place import NOBODYS
 from engine.domain.records import ChangeRow
 from engine.domain.ruleset import Rulebook
 from engine.services.book_notes import note_changes
@@ -67,24 +68,68 @@ def release_messages(
     """
     with store.begin() as unit:
         held, rows = _held(unit, actor, message_ids)
-        released = unit.outbox.release_messages([id_ for id_, _ in held], now)
-        said = {"held_messages": "released"}
-        note_changes(unit, rulebook, [*rows.values()], said, actor.code, now)
+        released = _release(unit, rulebook, actor, held, rows, now)
         unit.commit()
     return released
 
 
+def release_of_changes(
+    store: Storage,
+    rulebook: Rulebook,
+    actor: Actor,
+    codes: Sequence[str],
+    now: datetime,
+) -> int:
+    """The same for what is held of these changes, or without any of all of them.
+
+    NotFoundError for a change that is not there or not the actor's to see,
+    NotPermittedError where they may not release its messages.
+    """
+    with store.begin() as unit:
+        ids = {_releasable(unit, actor, code) for code in codes}
+        if not codes:
+            actor.must(Action.RELEASE_MESSAGES, NOBODYS, "message", "all")
+        found, rows = _held(unit, actor, None, ids if codes else None)
+        released = _release(unit, rulebook, actor, found, rows, now)
+        unit.commit()
+    return released
+
+
+def _releasable(unit: UnitOfWork, actor: Actor, code: str) -> int:
+    row = unit.changes.by_code(code)
+    actor.must(Action.RELEASE_MESSAGES, row.place, "change", code)
+    return row.id
+
+
+def _release(
+    unit: UnitOfWork,
+    rulebook: Rulebook,
+    actor: Actor,
+    held: Sequence[tuple[int, int]],
+    rows: Mapping[int, ChangeRow],
+    now: datetime,
+) -> int:
+    released = unit.outbox.release_messages([id_ for id_, _ in held], now)
+    said = {"held_messages": "released"}
+    note_changes(unit, rulebook, [*rows.values()], said, actor.code, now)
+    return released
+
+
 def _held(
-    unit: UnitOfWork, actor: Actor, message_ids: Collection[int] | None
+    unit: UnitOfWork,
+    actor: Actor,
+    message_ids: Collection[int] | None,
+    of_changes: Collection[int] | None = None,
 ) -> tuple[list[tuple[int, int]], dict[int, ChangeRow]]:
     """The held messages that the actor reads and may release, and their changes.
 
-    The oldest first. The changes are read, and locked, before anything is written of
+    Of some messages or of some changes alone, where they are given. The oldest first. The changes are read, and locked, before anything is written of
     their messages.
     """
     reach = actor.must_somewhere(Action.RELEASE_MESSAGES)
     read = actor.must_somewhere(Action.SEE_MESSAGES)
-    held = unit.messages.held(readings(actor, read), message_ids)
+    found = unit.messages.held(readings(actor, read), message_ids)
+    held = [one for one in found if of_changes is None or one[1] in of_changes]
     rows = {
         row.id: row
         for row in unit.changes.by_ids({change_id for _, change_id in held})

@@ -7,8 +7,8 @@ import typer
 from engine.domain.errors import TacitError
 from engine.domain.letters import Rendered
 from engine.domain.parsing import LANGUAGES
-from engine.services.edit_book import Editor
 from engine.services.read_messages import FOR_PAGES, Wanted, list_messages
+from engine.services.release_messages import release_of_changes
 from tacit.cli.options import DEFAULT_HOME, SOMEBODY, AsSeenBy, By, Home, Json, Now
 from tacit.cli.output import print_json, print_table, say
 from tacit.cli.session import acting, open_app, open_at
@@ -98,11 +98,10 @@ def release(
     if bool(changes) == everything:
         raise TacitError("name the changes whose messages to release, or --all")
     with open_at(home, now) as (app, moment):
-        say(
-            Editor(app.store, app.rulebook, acting(app, by), moment).release(
-                changes or []
-            )
+        released = release_of_changes(
+            app.store, app.rulebook, acting(app, by), changes or [], moment
         )
+        say(f"{released} held messages are queued again")
 
 
 def _as_json(rendered: Rendered) -> dict[str, Any]:

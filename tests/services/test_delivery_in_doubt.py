@@ -174,7 +174,7 @@ def test_a_release_tries_what_had_failed_for_good(tacit: Installation) -> None:
     refuses = RecordingChannel([PermanentDeliveryError("no such account")])
     tacit.relay(LISTED, slack=refuses)
 
-    tacit.edit(minutes_later(9)).release([])
+    tacit.releases([], minutes_later(9))
     tacit.relay(minutes_later(9))
 
     assert tries(tacit)[:2] == [("email", "sent", 1, 0), ("slack", "sent", 1, 0)]

@@ -18,6 +18,7 @@ from engine.services.advance_clock import advance_clock
 from engine.services.edit_book import Editor
 from engine.services.fire_event import Fired, fire_event
 from engine.services.relay_outbox import relay_outbox
+from engine.services.release_messages import release_of_changes
 from engine.services.replay_audit import replay_audit
 from engine.services.send_messages import Delivering
 from engine.services.verify_audit import verify
@@ -83,6 +84,11 @@ class Installation:
 
     def edit(self, now: datetime) -> Editor:
         return Editor(self.store, self.rulebook, operator("somebody"), now)
+
+    def releases(self, codes: Sequence[str], now: datetime) -> int:
+        """Queue again what is held of these changes, or of all."""
+        actor = operator("somebody")
+        return release_of_changes(self.store, self.rulebook, actor, codes, now)
 
     def fire(
         self, event: str, person: str, now: datetime, code: str = RENEWAL

@@ -3,9 +3,11 @@
 import html
 import re
 from dataclasses import replace
+from typing import cast
 
 import httpx
 import pytest
+from starlette.routing import Mount
 
 from engine.domain.access import Policy
 from engine.domain.errors import (
@@ -22,6 +24,8 @@ from tests.support.books import (
     a_small_book,
     at,
 )
+from tests.support.installation import RENEWAL
+from tests.web.api_client import a_program
 from tests.web.conftest import Served
 
 NOW = at("2026-12-20T10:00")
@@ -366,7 +370,10 @@ def reading_only(served: Served, *audiences: str) -> None:
     """Let the vendor's operations read what these readers are told, and no more."""
     roles = dict(served.site.policy.roles)
     roles["operations"] = replace(roles["operations"], reads=frozenset(audiences))
-    served.app.state.site = replace(served.site, policy=Policy(roles))
+    site = replace(served.site, policy=Policy(roles))
+    [api] = [each for each in served.app.routes if getattr(each, "name", "") == "api"]
+    for app in (served.app, cast(Mount, api).app):
+        app.state.site = site  # type: ignore[attr-defined]
 
 
 def test_nobody_releases_a_message_that_they_may_not_read(served: Served) -> None:
@@ -388,3 +395,17 @@ def test_the_messages_read_in_french(served: Served) -> None:
 
     assert "le client n’a pas de contact principal" in page
     assert "Choisir le contact principal" in page
+
+
+@pytest.mark.parametrize("given", [{"all": True}, {"changes": [RENEWAL]}])
+def test_nor_does_a_program_release_a_message_that_its_key_may_not_read(
+    served: Served, given: dict[str, object]
+) -> None:
+    held = ids(served, "held")
+    program = a_program(served, "ops")
+    reading_only(served, "customer")
+
+    answer = program.post("/releases", given)
+
+    assert answer.json() == {"message": "0 held messages are queued again"}
+    assert ids(served, "held") == held

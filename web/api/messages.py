@@ -11,8 +11,8 @@ from engine.domain.errors import NotFoundError
 from engine.domain.letters import Audience
 from engine.domain.place import NOBODYS
 from engine.domain.records import OutboxStatus
-from engine.services.edit_book import Editor
 from engine.services.read_messages import Wanted, list_messages, show_message
+from engine.services.release_messages import release_of_changes
 from web.api.callers import ApiNeeds
 from web.api.change_shapes import Message
 from web.api.routes import ApiRoute
@@ -102,8 +102,10 @@ def get_message(visit: Reading, message: NumberInPath) -> Any:
 def post_release(visit: Releasing, given: ReleaseGiven) -> Released:
     """Queue held messages again, once what kept them is mended."""
     site = visit.site
-    editor = Editor(site.store, site.rulebook, visit.actor, visit.now)
-    return Released(message=editor.release(given.changes))
+    released = release_of_changes(
+        site.store, site.rulebook, visit.actor, given.changes, visit.now
+    )
+    return Released(message=f"{released} held messages are queued again")
 
 
 @router.get("/previews/{message}", response_model=Preview)
