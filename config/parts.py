@@ -149,6 +149,8 @@ class WebSettings(Part):
     session_longest: Duration
     link_lasts: Duration
     key_lasts: Duration
+    key_longest: Duration
+    keys_at_once: Annotated[int, Field(gt=0, le=1_000)]
     sign_in_attempts: Annotated[int, Field(gt=0)]
     sign_in_window: Duration
     password_length: Annotated[int, Field(ge=8, le=200)]

@@ -183,6 +183,12 @@ def _contradictions(settings: Settings) -> Iterator[_Complaint]:
             "delivery.lease: must be longer than delivery.fresh_for and the longest "
             "timeout together, or a message could be taken over while it is sent",
         )
+    if settings.web.key_lasts > settings.web.key_longest:
+        yield _Complaint(
+            ("web", "key_lasts"),
+            "web.key_lasts: must not be longer than web.key_longest, or no key could "
+            "be made without an end of its own",
+        )
     yield from _sign_on_contradictions(settings.sign_on)
     if clock.silent_for <= clock.tick_every:
         yield _Complaint(

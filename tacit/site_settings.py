@@ -2,6 +2,7 @@
 
 from config.settings import Settings
 from engine.domain.accounts import SessionLimits
+from engine.domain.api_keys import KeyLimits
 from web.site import ApiSettings, SiteSettings
 
 
@@ -16,6 +17,7 @@ def site_settings(settings: Settings, url: str) -> SiteSettings:
         sessions=SessionLimits(web.session_idle, web.session_longest),
         link_lasts=web.link_lasts,
         key_lasts=web.key_lasts,
+        keys=KeyLimits(web.keys_at_once, web.key_longest),
         sign_in_attempts=web.sign_in_attempts,
         sign_in_window=web.sign_in_window,
         password_length=web.password_length,

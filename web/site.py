@@ -11,6 +11,7 @@ from typing import Final, Protocol
 
 from engine.domain.access import Policy
 from engine.domain.accounts import Identity, LinksFor, SessionLimits, SignInLimits
+from engine.domain.api_keys import KeyLimits
 from engine.domain.book import Cell
 from engine.domain.interfaces import Storage
 from engine.domain.letters import ChannelName, Letter, Rendered
@@ -123,6 +124,7 @@ class SiteSettings:
     sessions: SessionLimits
     link_lasts: timedelta
     key_lasts: timedelta
+    keys: KeyLimits
     sign_in_attempts: int
     sign_in_window: timedelta
     password_length: int

@@ -2,7 +2,7 @@
 
 import secrets
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
 from engine.domain.access import Action, Actor
@@ -18,6 +18,17 @@ LONGEST_NAME: Final = 80
 
 class ApiKeyError(TacitError):
     """Raised when a key cannot be made as it was asked for."""
+
+
+class TooManyKeysError(ApiKeyError):
+    """Raised when somebody has as many keys as one may have."""
+
+    def __init__(self, most: int) -> None:
+        self.most = most
+        super().__init__(
+            f"there are {most} keys that work already: revoke one first, or wait until "
+            "one ends"
+        )
 
 
 class ApiKey(NamedTuple):
@@ -36,6 +47,23 @@ class ApiKey(NamedTuple):
 
     def is_over(self, now: datetime) -> bool:
         return self.revoked_at is not None or self.expires_at <= now
+
+
+@dataclass(frozen=True, slots=True)
+class KeyLimits:
+    """How many keys that work somebody may have, and how long a new one may work."""
+
+    most: int
+    longest: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class WantedKey:
+    """A key as it is asked for: what it is for, what it may do, when it ends."""
+
+    name: str
+    actions: frozenset[Action]
+    expires_at: datetime
 
 
 @dataclass(frozen=True, slots=True)

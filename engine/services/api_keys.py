@@ -1,7 +1,6 @@
 """API keys: made, listed and revoked by their owner, and who calls with one."""
 
 import hmac
-from collections.abc import Iterable
 from datetime import datetime
 
 from engine.domain.access import Action, Actor, NotPermittedError, Policy
@@ -11,7 +10,10 @@ from engine.domain.api_keys import (
     ApiKey,
     ApiKeyError,
     KeyHolder,
+    KeyLimits,
     NewKey,
+    TooManyKeysError,
+    WantedKey,
     new_secret,
     prefix_of,
 )
@@ -21,34 +23,41 @@ from engine.services.account_notes import note_account
 from engine.services.sign_in import NOTED_EVERY, actor_for
 
 
-def create_key(  # noqa: PLR0913 - what a key is, by whom, when
+def create_key(
     store: Storage,
     policy: Policy,
     actor: Actor,
-    name: str,
-    actions: Iterable[Action],
+    wanted: WantedKey,
+    limits: KeyLimits,
     now: datetime,
-    expires_at: datetime,
 ) -> NewKey:
     """A key that does no more, and works no longer, than whoever makes it may.
 
     Its secret is not to be had again. ApiKeyError says what is wrong with the wish,
     NotPermittedError what its maker may not do themselves.
     """
-    owner, wanted, called = _owner(actor), frozenset(actions), name.strip()
-    _refuse_bad(called, wanted, now, expires_at)
-    if actor.until is not None and expires_at > actor.until:
+    owner, called = _owner(actor), wanted.name.strip()
+    _refuse_bad(called, wanted, limits, now)
+    if actor.until is not None and wanted.expires_at > actor.until:
         raise ApiKeyError("a key cannot make one that works longer than itself")
     prefix, secret = new_secret()
     with store.begin() as unit:
+        # One after the other, so that two at once do not both find the last place free.
+        unit.accounts.hold(owner)
+        alive = [key for key in unit.api_keys.of_person(owner) if not key.is_over(now)]
+        if len(alive) >= limits.most:
+            raise TooManyKeysError(limits.most)
         # By what the roles grant now; somebody may have lost one since they signed in.
         may = actor_for(unit, policy, unit.book.people([owner])[owner])
-        for action in sorted(wanted):
+        for action in sorted(wanted.actions):
             if not (actor.may(action) and may.may(action)):
                 raise NotPermittedError(actor.name, action)
         key = unit.api_keys.add(
-            ApiKey(0, owner, called, prefix, hash_of(secret), wanted, now, expires_at)
-        )
+            ApiKey(
+                0, owner, called, prefix, hash_of(secret),
+                wanted.actions, now, wanted.expires_at,
+            )
+        )  # fmt: skip
         note_account(unit, owner, "key made", actor.code, now, key=prefix)
         unit.commit()
     return NewKey(secret, key)
@@ -108,14 +117,16 @@ def _can_sign_in(unit: UnitOfWork, person_id: int) -> bool:
     return account is not None and account.disabled_at is None
 
 
-def _refuse_bad(
-    name: str, actions: frozenset[Action], now: datetime, expires_at: datetime
-) -> None:
+def _refuse_bad(name: str, wanted: WantedKey, limits: KeyLimits, now: datetime) -> None:
     if not name or len(name) > LONGEST_NAME or not name.isprintable():
         raise ApiKeyError(
             f"name: write 1 to {LONGEST_NAME} characters that tell what the key is for"
         )
-    if not actions:
+    if not wanted.actions:
         raise ApiKeyError("actions: choose at least one thing that the key may do")
-    if expires_at <= now:
+    if wanted.expires_at <= now:
         raise ApiKeyError("expires_at: choose a time to come")
+    if wanted.expires_at - now > limits.longest:
+        raise ApiKeyError(
+            f"expires_at: a key works for {limits.longest.days} days at most"
+        )

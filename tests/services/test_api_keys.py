@@ -1,13 +1,20 @@
 """API keys: no more and no longer than their owner, kept as hashes, and ended at once."""
 
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 
 import pytest
 
 from config.permissions import SHIPPED, load_policy
 from engine.domain.access import Action, Actor, NotPermittedError, operator
-from engine.domain.api_keys import ApiKeyError, NewKey
+from engine.domain.api_keys import (
+    ApiKeyError,
+    KeyLimits,
+    NewKey,
+    TooManyKeysError,
+    WantedKey,
+)
 from engine.domain.errors import NotFoundError
 from engine.services.api_keys import caller_of_key, create_key, keys_of, revoke_key
 from engine.services.sign_in import actor_for, invite
@@ -17,6 +24,7 @@ from tests.support.installation import Installation
 POLICY = load_policy(SHIPPED)
 NOW = at("2026-12-01T10:00")
 LATER = NOW + timedelta(days=90)
+LIMITS = KeyLimits(3, timedelta(days=366))
 SIGHT = (Action.SEE_CHANGES, Action.SEE_CUSTOMERS)
 
 
@@ -41,7 +49,8 @@ def a_key(
     name: str = "reports",
     expires_at: datetime = LATER,
 ) -> NewKey:
-    return create_key(book.store, POLICY, who, name, actions, NOW, expires_at)
+    wanted = WantedKey(name, frozenset(actions), expires_at)
+    return create_key(book.store, POLICY, who, wanted, LIMITS, NOW)
 
 
 def caller(book: Installation, secret: str, now: datetime = NOW) -> Actor | None:
@@ -187,8 +196,9 @@ def test_use_is_noted_at_most_once_a_minute(book: Installation) -> None:
         ({"name": "a\ud800b"}, "name"),
         ({"actions": []}, "actions"),
         ({"expires_at": NOW}, "expires_at"),
+        ({"expires_at": NOW + timedelta(days=367)}, "expires_at"),
     ],
-    ids=["blank", "long", "nul", "surrogate", "nothing", "past"],
+    ids=["blank", "long", "nul", "surrogate", "nothing", "past", "far off"],
 )
 def test_a_wish_that_makes_no_sense_is_refused(
     book: Installation, values: dict[str, object], said: str
@@ -200,3 +210,43 @@ def test_a_wish_that_makes_no_sense_is_refused(
 def test_the_machines_own_operator_has_no_keys(book: Installation) -> None:
     with pytest.raises(ApiKeyError, match="a person of the book"):
         keys_of(book.store, operator(), NOW)
+
+
+def test_nobody_has_more_keys_that_work_than_the_limit(book: Installation) -> None:
+    ops = actor(book, "ops")
+    first, *_ = [a_key(book, ops) for _ in range(LIMITS.most)]
+
+    with pytest.raises(TooManyKeysError, match="there are 3 keys"):
+        a_key(book, ops)
+    a_key(book, actor(book, "nord.poc"))  # others have their own
+    revoke_key(book.store, ops, first.key.id, NOW)
+    a_key(book, ops)
+
+    assert len(keys_of(book.store, ops, NOW)) == LIMITS.most
+
+
+def test_a_key_that_ended_takes_no_place(book: Installation) -> None:
+    ops, tomorrow = actor(book, "ops"), NOW + timedelta(days=1)
+    for _ in range(LIMITS.most):
+        a_key(book, ops, expires_at=tomorrow)
+    wanted = WantedKey("later", frozenset(SIGHT), LATER)
+
+    create_key(book.store, POLICY, ops, wanted, LIMITS, tomorrow)
+
+    assert len(keys_of(book.store, ops, tomorrow)) == 1
+
+
+def test_of_many_who_ask_at_once_none_gets_beyond_the_limit(book: Installation) -> None:
+    ops = actor(book, "ops")
+
+    def asks(_: int) -> bool:
+        try:
+            a_key(book, ops)
+        except TooManyKeysError:
+            return False
+        return True
+
+    with ThreadPoolExecutor(8) as pool:
+        got = sum(pool.map(asks, range(8)))
+
+    assert got == LIMITS.most

@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 
 from engine.domain.access import Action
+from engine.domain.api_keys import KeyLimits, WantedKey
 from engine.services.api_keys import create_key
 from engine.services.sign_in import actor_for, invite
 from tests.web.conftest import Served
@@ -60,7 +61,10 @@ def a_key(served: Served, person: str, actions: Iterable[Action] | None = None) 
         actor = actor_for(unit, policy, unit.book.person(person))
     wanted = [a for a in EVERYTHING if actor.may(a)] if actions is None else actions
     end = now + timedelta(days=90)
-    return create_key(store, policy, actor, "test", wanted, now, end).secret
+    key = WantedKey("test", frozenset(wanted), end)
+    # As many as a test has programs.
+    limits = KeyLimits(1_000, timedelta(days=366))
+    return create_key(store, policy, actor, key, limits, now).secret
 
 
 def a_stranger(served: Served) -> Program:

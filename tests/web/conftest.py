@@ -13,6 +13,7 @@ from fastapi import FastAPI
 
 from config.permissions import SHIPPED, load_policy
 from engine.domain.accounts import LinksFor, SessionLimits, form_token
+from engine.domain.api_keys import KeyLimits
 from engine.domain.parsing import LANGUAGES
 from engine.domain.ruleset import Rulebook
 from engine.services.sign_in import invite, sign_in_by_link
@@ -143,6 +144,7 @@ def a_site(
             sessions=SessionLimits(timedelta(hours=2), timedelta(hours=12)),
             link_lasts=timedelta(hours=24),
             key_lasts=timedelta(days=90),
+            keys=KeyLimits(20, timedelta(days=366)),
             sign_in_attempts=10,
             sign_in_window=timedelta(minutes=15),
             password_length=12,

@@ -227,3 +227,35 @@ def test_nothing_changes_by_being_looked_at(book: Served, path: str) -> None:
     browser.get(path, follow_redirects=False)
 
     assert book.book.contents() == before
+
+
+def test_a_key_cannot_be_made_for_longer_than_the_policy_says(book: Served) -> None:
+    browser = book.signed_in("ops")
+
+    page = new_key(browser, expires_on="2028-01-31")
+
+    assert page.status_code == 422
+    assert "works for 366 days at most" in page.text
+    assert book.book.rows("SELECT id FROM api_keys") == []
+
+
+def test_whoever_has_all_their_keys_is_told_to_revoke_one(book: Served) -> None:
+    browser = book.signed_in("ops")
+    most = book.site.settings.keys.most
+    for _ in range(most):
+        new_key(browser)
+
+    page = new_key(browser, name="One more")
+    assert browser.token
+    call = browser.client.post(
+        "/api/v1/me/keys",
+        json={"name": "One more", "actions": ["see changes"]},
+        headers={"X-Form-Token": form_token(browser.token)},
+    )
+
+    assert page.status_code == 409
+    assert "revoke one that is not needed first" in page.text
+    assert 'value="One more"' in page.text
+    assert call.status_code == 409
+    assert "there are 20 keys that work already" in call.json()["detail"]
+    assert len(book.book.rows("SELECT id FROM api_keys")) == most

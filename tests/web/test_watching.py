@@ -16,6 +16,7 @@ from starlette.routing import Mount
 from structlog.testing import LogCapture
 
 from engine.domain.access import Action
+from engine.domain.api_keys import WantedKey
 from engine.domain.errors import UnavailableError
 from engine.services.api_keys import create_key
 from engine.services.measure import health, readiness
@@ -286,7 +287,8 @@ def a_key(served: Served, *actions: Action) -> str:
     with site.store.begin(read_only=True) as unit:
         owner = actor_for(unit, site.policy, unit.book.person("ops"))
     end = now + timedelta(days=1)
-    made = create_key(site.store, site.policy, owner, "scraper", actions, now, end)
+    wanted, limits = WantedKey("scraper", frozenset(actions), end), site.settings.keys
+    made = create_key(site.store, site.policy, owner, wanted, limits, now)
     return made.secret
 
 

@@ -8,7 +8,13 @@ from fastapi import APIRouter, Depends, Response
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from engine.domain.access import Action
-from engine.domain.api_keys import LONGEST_NAME, ApiKey, ApiKeyError
+from engine.domain.api_keys import (
+    LONGEST_NAME,
+    ApiKey,
+    ApiKeyError,
+    TooManyKeysError,
+    WantedKey,
+)
 from engine.services.api_keys import create_key, keys_of, revoke_key
 from web.api.callers import ApiNeeds
 from web.api.problems import ApiError, Complaint
@@ -84,7 +90,8 @@ class KeyGiven(Given):
     )
     expires_at: datetime | None = Field(
         None,
-        description="When it ends, with an offset; `web.key_lasts` from now without.",
+        description="When it ends, with an offset, at most `web.key_longest` from now; "
+        "`web.key_lasts` from now without.",
         examples=["2027-06-30T00:00:00Z"],
     )
 
@@ -150,11 +157,12 @@ def post_key(response: Response, visit: Own, given: KeyGiven) -> Mapping[str, An
             site.store,
             site.policy,
             actor,
-            given.name,
-            given.actions,
+            WantedKey(given.name, frozenset(given.actions), expires_at),
+            site.settings.keys,
             visit.now,
-            expires_at,
         )
+    except TooManyKeysError as error:
+        raise ApiError(409, str(error)) from None
     except ApiKeyError as error:
         name, _, said = str(error).partition(": ")
         if name not in KeyGiven.model_fields:

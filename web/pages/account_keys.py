@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 from fastapi import APIRouter
 from fastapi.responses import Response
 
-from engine.domain.api_keys import LONGEST_NAME
+from engine.domain.api_keys import LONGEST_NAME, TooManyKeysError, WantedKey
 from engine.domain.parsing import day
 from engine.services.api_keys import create_key, keys_of, revoke_key
 from web.forms import choices_of, text_of
@@ -35,13 +35,27 @@ def make_key(visit: OwnVisit, form: Posted) -> Response:
         wrong["name"] = visit.say("Write what the key is for.")
     if not actions:
         wrong["actions"] = visit.say("Choose at least one thing that the key may do.")
+    limits = site.settings.keys
     if expires_at is None or expires_at <= visit.now:
         wrong["expires_on"] = visit.say("Choose a day to come.")
+    elif expires_at - visit.now > limits.longest:
+        wrong["expires_on"] = visit.say(
+            "A key works for %(days)s days at most.", days=limits.longest.days
+        )
     if wrong or expires_at is None:
         return _page(visit, status=422, form=form, wrong=wrong)
-    made = create_key(
-        site.store, site.policy, visit.actor, name, actions, visit.now, expires_at
-    )
+    wanted = WantedKey(name, frozenset(actions), expires_at)
+    try:
+        made = create_key(
+            site.store, site.policy, visit.actor, wanted, limits, visit.now
+        )
+    except TooManyKeysError as error:
+        said = visit.say(
+            "You have %(most)s keys that work, and nobody has more: revoke one that is "
+            "not needed first.",
+            most=error.most,
+        )
+        return _page(visit, status=409, form=form, wrong={"name": said})
     return visit.page(
         "account_key.html",
         made=made,
