@@ -50,6 +50,12 @@ class Visit:
         return self.signed_in.actor
 
     @property
+    def client(self) -> str | None:
+        """The machine that the request comes from."""
+        found = self.request.client
+        return found.host if found else None
+
+    @property
     def menu(self) -> list[tuple[str, str, int]]:
         """The pages that the visitor may see: address, name, and how much waits there."""
         return [

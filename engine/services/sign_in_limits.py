@@ -10,6 +10,7 @@ import hashlib
 from collections.abc import Sequence
 from datetime import datetime
 from ipaddress import IPv6Address, ip_address
+from math import ceil
 
 from engine.domain.accounts import SignInLimits
 from engine.domain.errors import TacitError
@@ -24,6 +25,10 @@ class TooManyAttemptsError(TacitError):
         super().__init__(
             f"too many attempts: try again after {until:%Y-%m-%d %H:%M} UTC"
         )
+
+    def seconds_from(self, now: datetime) -> int:
+        """How long that is from now, in whole seconds."""
+        return max(ceil((self.until - now).total_seconds()), 1)
 
 
 def for_account(purpose: str, name: str) -> str:

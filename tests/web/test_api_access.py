@@ -257,3 +257,25 @@ def test_the_address_of_the_api_is_where_the_document_says(book: Served) -> None
         for path, operations in document["paths"].items()
         for method in operations
     } == {*NEEDS, *WHOEVER_MAY_ANYTHING}
+
+
+def test_bad_keys_are_counted_and_after_too_many_told_to_wait(served: Served) -> None:
+    served.book.imports(a_small_book(), NOW)
+    good, stranger = a_program(served, "ops"), a_stranger(served)
+    stranger.key = "tct_abcdefgh_guess"
+
+    answers = [stranger.get("/changes") for _ in range(12)]
+    basic = stranger.get("/me", headers={"Authorization": "Basic b3BzOm9wcw=="})
+    metrics = stranger.client.get(
+        "/metrics", headers={"Authorization": "Bearer tct_abcdefgh_guess"}
+    )
+
+    assert [each.status_code for each in answers] == [401] * 10 + [429] * 2
+    assert answers[-1].headers["Retry-After"] == "900"
+    assert answers[-1].headers["Content-Type"] == "application/problem+json"
+    assert (basic.status_code, metrics.status_code) == (429, 429)
+    assert good.get("/changes").status_code == 200
+    seen = good.client.get("/metrics", headers={"Authorization": f"Bearer {good.key}"})
+    assert "tacit_sign_in_failures_recent 10.0" in seen.text
+    served.clock.now = NOW + served.site.settings.sign_in_window
+    assert stranger.get("/changes").status_code == 401

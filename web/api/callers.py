@@ -7,10 +7,11 @@ from typing import Annotated, Final
 from fastapi import Depends, Request
 
 from engine.domain.accounts import form_token
-from engine.services.api_keys import caller_of_key
 from engine.services.sign_in import SignedIn
+from engine.services.sign_in_limits import TooManyAttemptsError
 from web.api.problems import ApiError
 from web.errors import SignInFirst
+from web.key_holders import key_holder
 from web.visits import FORM_HEADER, Needs, Visit, visiting
 
 SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -54,12 +55,12 @@ def calling(request: Request) -> Visit:
 
 def _holder(visit: Visit, given: str) -> SignedIn:
     scheme, _, secret = given.partition(" ")
-    site = visit.site
-    holder = None
-    if scheme.lower() == "bearer":
-        holder = caller_of_key(site.store, site.policy, secret.strip(), visit.now)
+    try:
+        holder = key_holder(visit, secret if scheme.lower() == "bearer" else "")
+    except TooManyAttemptsError as error:
+        seconds = str(error.seconds_from(visit.now))
+        raise ApiError(429, str(error), headers={"Retry-After": seconds}) from None
     if holder is None:
-        # A secret of 256 random bits is not guessed, so failures are not counted here.
         raise ApiError(
             401,
             "this API key is unknown, expired or revoked: give a good one as "

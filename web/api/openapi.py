@@ -46,7 +46,8 @@ _SAID: Final = {
     413: "The request is too large.",
     415: "The request has a body of another type than the route takes.",
     422: "Something in the request is wrong; `errors` says what and where.",
-    429: "Too many requests of this kind at once: try again in a moment.",
+    429: "Too many bad keys from this machine, or too many requests of this kind at "
+    "once: try again after so many seconds as Retry-After says.",
 }
 _SECURITY: Final = {
     "key": {
@@ -99,11 +100,9 @@ def document(app: FastAPI) -> dict[str, Any]:
 def _complete(path: str, method: str, operation: dict[str, Any]) -> None:
     """Say what holds for every route, and what it may refuse."""
     operation.pop("x-answer-not-kept", None)
-    statuses = {401, 403, 422, 400}
+    statuses = {401, 403, 422, 400, 429}
     if "{" in path:
         statuses.add(404)
-    if path == "/simulation":
-        statuses.add(429)
     if path in ("/changes", "/messages", "/exports/changes"):
         statuses.add(404)  # a partner, customer or change that a filter names
     if method not in SAFE:

@@ -16,7 +16,7 @@ from engine.services.sign_in_limits import (
 )
 from web.forms import secret_of
 from web.pages.account import holder
-from web.pages.sign_in import client, wait_page, with_session
+from web.pages.sign_in import wait_page, with_session
 from web.visits import OwnVisit, Posted, Visit
 
 router = APIRouter()
@@ -55,7 +55,7 @@ def set_password(visit: OwnVisit, form: Posted) -> Response:
     # Whoever took over a session could guess the present password here, too.
     keys = [
         for_account("password", mine.person.code),
-        for_client("password", client(visit)),
+        for_client("password", visit.client),
     ]
     try:
         counted = count_attempt(

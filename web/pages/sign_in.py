@@ -1,7 +1,5 @@
 """Signing in by password, asking for a link, and signing out."""
 
-from math import ceil
-
 from fastapi import APIRouter, BackgroundTasks
 from fastapi.responses import Response
 
@@ -38,7 +36,7 @@ def sign_in_page(visit: AnyVisit, next: str = "/") -> Response:
 def use_password(visit: AnyVisit, form: Posted) -> Response:
     """Sign in by address or code and password."""
     site, name = visit.site, text_of(form, "name")
-    keys = [for_account("password", name), for_client("password", client(visit))]
+    keys = [for_account("password", name), for_client("password", visit.client)]
     try:
         counted = count_attempt(
             site.store, keys, site.settings.sign_in_limits, visit.now
@@ -69,7 +67,7 @@ def ask_for_link(visit: AnyVisit, form: Posted, later: BackgroundTasks) -> Respo
     site, address = visit.site, text_of(form, "address")
     limits, now = site.settings.sign_in_limits, visit.now
     try:
-        count_attempt(site.store, [for_client("link", client(visit))], limits, now)
+        count_attempt(site.store, [for_client("link", visit.client)], limits, now)
     except TooManyAttemptsError as error:
         return wait_page(visit, error)
 
@@ -116,8 +114,7 @@ def show_sign_in(
 def wait_page(visit: Visit, error: TooManyAttemptsError) -> Response:
     """When it may be tried again, and what may be done meanwhile."""
     response = visit.page("sign_in_wait.html", status=429, until=error.until)
-    seconds = ceil((error.until - visit.now).total_seconds())
-    response.headers["Retry-After"] = str(max(seconds, 1))
+    response.headers["Retry-After"] = str(error.seconds_from(visit.now))
     return response
 
 
@@ -134,9 +131,3 @@ def with_session(visit: Visit, response: Response, session: str) -> Response:
         is_secure=settings.is_secure,
     )
     return response
-
-
-def client(visit: Visit) -> str | None:
-    """The machine that a request comes from."""
-    found = visit.request.client
-    return found.host if found else None

@@ -7,8 +7,10 @@ from fastapi.responses import JSONResponse, Response
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 
 from engine.domain.access import Action, Actor, operator
-from engine.services.api_keys import caller_of_key
+from engine.domain.api_keys import KeyHolder
 from engine.services.measure import Part, health, measure, readiness
+from engine.services.sign_in_limits import TooManyAttemptsError
+from web.key_holders import key_holder
 from web.visits import AnyVisit, Visit
 
 router = APIRouter()
@@ -53,8 +55,7 @@ def _watching(visit: Visit, request: Request) -> Actor:
         return operator("loopback").limited([Action.SEE_METRICS])
     scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() == "bearer":
-        site = visit.site
-        holder = caller_of_key(site.store, site.policy, secret, visit.now)
+        holder = _holder(visit, secret)
         if holder is None:
             raise HTTPException(401, "this key is unknown, or is over")
         return holder.actor
@@ -62,6 +63,14 @@ def _watching(visit: Visit, request: Request) -> Actor:
         # What reads metrics cannot use a page to sign in at.
         raise HTTPException(401, "send a session's cookie or an API key")
     return visit.actor
+
+
+def _holder(visit: Visit, secret: str) -> KeyHolder | None:
+    try:
+        return key_holder(visit, secret)
+    except TooManyAttemptsError as error:
+        seconds = {"Retry-After": str(error.seconds_from(visit.now))}
+        raise HTTPException(429, str(error), seconds) from None
 
 
 def _is_from_here(request: Request) -> bool:
