@@ -179,4 +179,5 @@ class WebhookSettings(Part):
     longest_wait: Duration
     timeout: Duration
     keep_for: Duration
+    secret_overlap: Duration
     private_addresses: YesOrNo

@@ -90,7 +90,11 @@ def _headers(call: Call, now: datetime) -> dict[bytes | str, bytes | str]:
         "User-Agent": "Tacit",
         "Webhook-Id": call.key,
         "Webhook-Timestamp": str(int(now.timestamp())),
-        "Webhook-Signature": Signer(call.secret).sign(call.key, now, call.body),
+        "Webhook-Signature": " ".join(
+            Signer(secret).sign(call.key, now, call.body)
+            for secret in (call.secret, call.old_secret)
+            if secret is not None
+        ),
     }
 
 

@@ -38,4 +38,5 @@ def site_settings(settings: Settings, url: str) -> SiteSettings:
         metrics_from_loopback=web.metrics_from_loopback,
         silent_for=settings.clock.silent_for,
         private_webhooks=settings.webhooks.private_addresses,
+        secret_overlap=settings.webhooks.secret_overlap,
     )

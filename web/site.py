@@ -139,6 +139,7 @@ class SiteSettings:
     metrics_from_loopback: bool = False
     silent_for: timedelta = timedelta(minutes=10)
     private_webhooks: bool = False
+    secret_overlap: timedelta = timedelta(0)  # of an old webhook secret with the new
 
     @property
     def is_secure(self) -> bool:

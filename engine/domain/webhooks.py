@@ -38,6 +38,8 @@ class Webhook(NamedTuple):
     created_at: datetime
     disabled_at: datetime | None
     followed_until: int
+    old_secret: str | None = None
+    old_secret_until: datetime | None = None
 
 
 class Told(NamedTuple):
@@ -62,6 +64,7 @@ class Call:
     secret: str
     body: str
     attempts: int
+    old_secret: str | None = None  # signs too, while the other side learns the new one
 
 
 class CallRow(NamedTuple):

@@ -5,7 +5,7 @@ from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from engine.domain.access import Action, Actor
@@ -50,6 +50,7 @@ class Shown:
             "description": hook.description,
             "created_at": hook.created_at,
             "disabled_at": hook.disabled_at,
+            "old_secret_until": hook.old_secret_until,
             "calls": [
                 {name: getattr(call, name) for name in _CALL_SHOWN}
                 for call in self.calls
@@ -66,13 +67,15 @@ _CALL_SHOWN: Final = (
 class Webhooks:
     """Changes webhooks for an actor; each change leaves a trace in the audit trail.
 
-    `private` lets them be called by http and within private networks.
+    `private` lets them be called by http and within private networks. A secret that
+    was replaced signs beside the new one for the `overlap`.
     """
 
     store: Storage
     actor: Actor
     now: datetime
     private: bool = False
+    overlap: timedelta = timedelta(0)
 
     def all(self) -> list[Shown]:
         """Every endpoint with its latest calls."""
@@ -134,12 +137,21 @@ class Webhooks:
                 self._note(unit, id_, {"disabled": False})
                 unit.commit()
 
-    def rotate(self, id_: int) -> str:
-        """A new secret; the one before it signs nothing any more."""
-        secret = _new_secret()
-        with self._changing(id_) as (unit, _):
-            unit.webhooks.update(id_, secret=secret)
-            self._note(unit, id_, {"secret": "changed"})
+    def rotate(self, id_: int, *, at_once: bool = False) -> str:
+        """A new secret; the one before it signs too for a while, or no more `at_once`.
+
+        One before that signs nothing any more.
+        """
+        secret, is_over = _new_secret(), at_once or not self.overlap
+        with self._changing(id_) as (unit, hook):
+            unit.webhooks.update(
+                id_,
+                secret=secret,
+                old_secret=None if is_over else hook.secret,
+                old_secret_until=None if is_over else self.now + self.overlap,
+            )
+            said = "changed, the old one stopped" if is_over else "changed"
+            self._note(unit, id_, {"secret": said})
             unit.commit()
         return secret
 

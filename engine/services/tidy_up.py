@@ -1,4 +1,4 @@
-"""Deletes what is over: sessions, links, counted attempts, answers kept for a while."""
+"""Deletes what is over: sessions, links, counted attempts, old secrets, kept answers."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -23,6 +23,7 @@ def tidy_up(store: Storage, kept: Kept, now: datetime) -> dict[str, int]:
             "sessions": unit.accounts.forget_sessions(kept.sessions, now),
             "links": unit.accounts.forget_links(now),
             "attempts": unit.attempts.forget(now - kept.attempts),
+            "secrets": unit.webhooks.forget_secrets(now),
             "answers": unit.accounts.forget_answers(now - kept.answers),
         }
         unit.commit()

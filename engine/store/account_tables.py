@@ -113,6 +113,9 @@ webhooks = Table(
     Column("url", Text, nullable=False),
     Column("description", Text, nullable=False, default=""),
     Column("secret", Text, nullable=False),  # signs what is sent; must be readable
+    # The secret before it signs too until then, while the other side learns the new one.
+    Column("old_secret", Text),
+    Column("old_secret_until", UtcDateTime),
     Column("created_by", Id, ForeignKey("people.id")),
     Column("created_at", UtcDateTime, nullable=False),
     Column("disabled_at", UtcDateTime),

@@ -91,7 +91,10 @@ class WebhookRows:
         """The next call of an endpoint whose time has come, its try counted."""
         d = webhook_deliveries.c
         query = (
-            select(d.id, d.audit_id, d.body, d.attempts, webhooks.c.url, webhooks.c.secret)
+            select(
+                d.id, d.audit_id, d.body, d.attempts, webhooks.c.url,
+                webhooks.c.secret, webhooks.c.old_secret, webhooks.c.old_secret_until,
+            )
             .join(webhooks, webhooks.c.id == d.webhook_id)
             .where(
                 d.webhook_id == id_,
@@ -109,7 +112,9 @@ class WebhookRows:
         tried = row.attempts + 1
         self._set(row.id, attempts=tried, next_try_at=lease_until)
         key = f"{id_}.{row.audit_id}"
-        return Call(row.id, key, row.url, row.secret, row.body, tried)
+        until = row.old_secret_until
+        old = row.old_secret if until is not None and now < until else None
+        return Call(row.id, key, row.url, row.secret, row.body, tried, old)
 
     def finish(self, call_id: int, now: datetime) -> None:
         """The endpoint took it."""
@@ -146,6 +151,13 @@ class WebhookRows:
         }
         changed = update(webhook_deliveries).where(held).values(**again)
         return self._connection.execute(changed).rowcount
+
+    def forget_secrets(self, now: datetime) -> int:
+        """Delete old secrets that sign nothing any more; how many."""
+        over = webhooks.c.old_secret_until <= now
+        nothing = {"old_secret": None, "old_secret_until": None}
+        gone = update(webhooks).where(over).values(nothing)
+        return self._connection.execute(gone).rowcount
 
     def forget(self, before: datetime) -> int:
         """Delete calls that were taken before a time; how many."""

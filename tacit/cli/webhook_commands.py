@@ -64,14 +64,20 @@ def add(
 @app.command("rotate")
 def rotate(
     webhook: Id,
+    at_once: Annotated[
+        bool,
+        typer.Option(
+            "--at-once", help="The one before stops at once: somebody else knows it."
+        ),
+    ] = False,
     home: Home = DEFAULT_HOME,
     now: Now = None,
     by: By = SOMEBODY,
     as_json: Json = False,
 ) -> None:
-    """Make a new secret and print it, once; the one before stops at once."""
+    """Make a new secret and print it, once; the one before signs too for a while."""
     with open_at(home, now) as (opened, moment):
-        secret = _webhooks(opened, by, moment).rotate(webhook)
+        secret = _webhooks(opened, by, moment).rotate(webhook, at_once=at_once)
     _print_secret(webhook, secret, as_json)
 
 
@@ -140,8 +146,14 @@ def send_again(
 
 
 def _webhooks(opened: App, by: str, moment: datetime) -> Webhooks:
-    private = opened.settings.webhooks.private_addresses
-    return Webhooks(opened.store, acting(opened, by), moment, private=private)
+    hooks = opened.settings.webhooks
+    return Webhooks(
+        opened.store,
+        acting(opened, by),
+        moment,
+        private=hooks.private_addresses,
+        overlap=hooks.secret_overlap,
+    )
 
 
 def _print_secret(id_: int, secret: str, as_json: bool) -> None:

@@ -3,10 +3,12 @@
 import json
 import threading
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from standardwebhooks.webhooks import Webhook as Signer
 
 from engine.domain.access import Action, NotPermittedError, operator
 from engine.domain.errors import NotFoundError
@@ -207,6 +209,82 @@ def test_a_new_secret_signs_from_then_on(
     assert hook is not None
     assert hook.secret == second != first
     assert second.startswith("whsec_")
+
+
+DAY = timedelta(days=1)
+
+
+def signed_by(receiver: WebhookReceiver, secret: str) -> bool:
+    """Whether the secret signed the last call, whatever others did."""
+    call = receiver.calls[-1]
+    said = {name.lower(): value for name, value in call.headers.items()}
+    at_ = datetime.fromtimestamp(int(said["webhook-timestamp"]), UTC)
+    mine = Signer(secret).sign(said["webhook-id"], at_, call.body)
+    return mine in said["webhook-signature"].split(" ")
+
+
+def pinged(book: Installation, id_: int, now: datetime) -> None:
+    hooks(book, now).ping(id_)
+    assert passes(book, now)["sent"] == 1
+
+
+@pytest.mark.req("OPS-6")
+def test_the_secret_before_signs_too_for_a_while(
+    book: Installation, receiver: WebhookReceiver
+) -> None:
+    mine = replace(hooks(book), overlap=DAY)
+    id_, first = mine.add(receiver.url())
+    second = mine.rotate(id_)
+
+    pinged(book, id_, START + DAY - MINUTE)
+    both = signed_by(receiver, first), signed_by(receiver, second)
+    pinged(book, id_, START + DAY)
+    later = signed_by(receiver, first), signed_by(receiver, second)
+
+    assert both == (True, True)
+    assert later == (False, True)
+    assert shown(book).as_json()["old_secret_until"] == START + DAY
+
+
+def test_of_three_secrets_the_first_signs_nothing_more(
+    book: Installation, receiver: WebhookReceiver
+) -> None:
+    mine = replace(hooks(book), overlap=DAY)
+    id_, first = mine.add(receiver.url())
+    second, third = mine.rotate(id_), mine.rotate(id_)
+
+    pinged(book, id_, START)
+
+    assert [signed_by(receiver, one) for one in (first, second, third)] == [
+        False, True, True,
+    ]  # fmt: skip
+
+
+def test_a_secret_that_others_know_is_stopped_at_once(
+    book: Installation, receiver: WebhookReceiver
+) -> None:
+    mine = replace(hooks(book), overlap=DAY)
+    id_, first = mine.add(receiver.url())
+    second = mine.rotate(id_, at_once=True)
+
+    pinged(book, id_, START)
+
+    assert (signed_by(receiver, first), signed_by(receiver, second)) == (False, True)
+
+
+def test_an_old_secret_is_kept_no_longer_than_it_signs(
+    book: Installation, receiver: WebhookReceiver
+) -> None:
+    mine = replace(hooks(book), overlap=DAY)
+    id_, first = mine.add(receiver.url())
+    mine.rotate(id_)
+
+    with book.store.begin() as unit:
+        gone = [unit.webhooks.forget_secrets(START + day) for day in (MINUTE, DAY, DAY)]
+        unit.commit()
+
+    assert gone == [0, 1, 0]
+    assert first not in str(book.rows("SELECT * FROM webhooks"))
 
 
 def test_what_is_done_to_webhooks_stands_in_the_trail_without_their_secrets(

@@ -1,6 +1,7 @@
 """The pages of webhooks: added, tried, mended and disabled by hand."""
 
 import re
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -108,6 +109,25 @@ def test_a_new_secret_is_shown_once(browser: Browser) -> None:
     secrets = [re.findall(r"whsec_[A-Za-z0-9+/=]+", page) for page in (first, second)]
     assert len(secrets[0]) == len(secrets[1]) == 1
     assert secrets[0] != secrets[1]
+
+
+def test_the_pages_say_until_when_the_secret_before_signs_too(
+    served: Served, browser: Browser
+) -> None:
+    settings = replace(served.site.settings, secret_overlap=timedelta(days=1))
+    served.app.state.site = replace(served.site, settings=settings)
+    browser.post("/webhooks", url=URL)
+
+    asked = browser.get("/webhooks/1").text
+    made = browser.post("/webhooks/1/rotate").text
+    page = browser.get("/webhooks/1").text
+    at_once = browser.post("/webhooks/1/rotate", at_once="1").text
+
+    assert "signed with both until 2 Dec 2026, 11:00" in asked
+    said = "Until 2 Dec 2026, 11:00 each call is signed with the one before, too"
+    assert said in made
+    assert said in page
+    assert "the one before, too" not in at_once + browser.get("/webhooks/1").text
 
 
 @pytest.mark.parametrize("path", ["/webhooks", "/webhooks/1"])

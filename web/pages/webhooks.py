@@ -48,7 +48,12 @@ def add(visit: ManagingVisit, form: Posted) -> Response:
 def one_page(visit: ManagingVisit, id_: int) -> Response:
     """One webhook and its calls."""
     found = _webhooks(visit).one(id_)
-    return visit.page("webhook.html", one=found, statuses=STATUSES)
+    return visit.page(
+        "webhook.html",
+        one=found,
+        statuses=STATUSES,
+        until=visit.now + visit.site.settings.secret_overlap,
+    )
 
 
 @router.post("/{id_}/disable")
@@ -66,9 +71,10 @@ def enable(visit: ManagingVisit, id_: int) -> Response:
 
 
 @router.post("/{id_}/rotate")
-def rotate(visit: ManagingVisit, id_: int) -> Response:
+def rotate(visit: ManagingVisit, id_: int, form: Posted) -> Response:
     """A new secret, shown now and never again."""
-    return _secret(visit, id_, _webhooks(visit).rotate(id_))
+    at_once = form.get("at_once") == "1"
+    return _secret(visit, id_, _webhooks(visit).rotate(id_, at_once=at_once))
 
 
 @router.post("/{id_}/ping")
@@ -99,8 +105,13 @@ def send_again(visit: ManagingVisit, id_: int, call_id: int) -> Response:
 
 def _webhooks(visit: Visit) -> Webhooks:
     site = visit.site
-    private = site.settings.private_webhooks
-    return Webhooks(site.store, visit.actor, visit.now, private=private)
+    return Webhooks(
+        site.store,
+        visit.actor,
+        visit.now,
+        private=site.settings.private_webhooks,
+        overlap=site.settings.secret_overlap,
+    )
 
 
 def _list(visit: Visit, **values: str) -> Response:
