@@ -137,6 +137,7 @@ class SignOnSettings(Part):
     client_id: str | None = None
     client_secret: str | None = None
     name: str | None = None
+    documents_kept: Duration
 
 
 class WebSettings(Part):

@@ -209,6 +209,7 @@ class App:
             return None
         # What checks signatures is slow to import; commands do without.
         from web.sign_on import RETURN_PATH, OpenIdConnect
+        from web.sign_on_documents import Documents
 
         return OpenIdConnect(
             sign_on.issuer,
@@ -216,6 +217,7 @@ class App:
             sign_on.client_secret,
             f"{url}{RETURN_PATH}",
             sign_on.name,
+            Documents(sign_on.documents_kept),
         )
 
     @cached_property

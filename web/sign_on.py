@@ -9,12 +9,11 @@ that asked, and only its own question.
 import base64
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Any, Final
 from urllib.parse import quote, urlsplit
 
-import httpx
 import structlog
 from authlib.oauth2.rfc6749.parameters import prepare_grant_uri
 from authlib.oauth2.rfc7636 import create_s256_code_challenge
@@ -25,27 +24,18 @@ from joserfc.jwk import KeySet
 from joserfc.jws import JWSRegistry
 
 from engine.domain.accounts import Identity
-from engine.domain.errors import TacitError
+from web.sign_on_documents import Documents, SignOnError, ask
 
 log = structlog.get_logger("tacit.sign_on")
 
 #: Where the provider sends people back to, below the installation's own address.
 RETURN_PATH: Final = "/sign-in/sso/return"
-_TIMEOUT: Final = 10.0
 _LEEWAY: Final = 60  # seconds that the provider's clock may be off
 #: Only what takes a key of the provider's own: none, and HMAC, are for anybody.
 _ALGORITHMS: Final = (
     "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512",
     "EdDSA",
 )  # fmt: skip
-
-
-class SignOnError(TacitError):
-    """Raised when nobody can be signed in; `is_away` when the provider gave no answer."""
-
-    def __init__(self, why: str, *, is_away: bool = False) -> None:
-        self.is_away = is_away
-        super().__init__(f"single sign-on did not work: {why}")
 
 
 @dataclass(frozen=True)
@@ -57,10 +47,11 @@ class OpenIdConnect:
     client_secret: str | None
     return_to: str
     name: str | None = None
+    documents: Documents = field(default_factory=lambda: Documents(timedelta(0)))
 
-    def start(self, flow: str) -> str:
+    def start(self, flow: str, now: datetime) -> str:
         """Where to send the browser that keeps `flow`."""
-        found = self._discover()
+        found = self._discover(now)
         return str(
             prepare_grant_uri(
                 _endpoint(found, "authorization_endpoint", self.issuer),
@@ -85,15 +76,21 @@ class OpenIdConnect:
             raise SignOnError(
                 f"the provider refused ({answer.get('error', 'no code')})"
             )
-        found = self._discover()
-        tokens = self._exchange(found, answer["code"], derived("verifier", flow))
+        found = self._discover(now)
+        try:
+            tokens = self._exchange(found, answer["code"], derived("verifier", flow))
+        except SignOnError as error:
+            if error.is_away:
+                self.documents.forget()  # it may have moved
+            raise
         claims = self._claims(found, tokens, derived("nonce", flow), now)
         return Identity(self.issuer, str(claims["sub"]), _verified_email(claims))
 
-    def _discover(self) -> dict[str, Any]:
+    def _discover(self, now: datetime) -> dict[str, Any]:
         address = f"{self.issuer.rstrip('/')}/.well-known/openid-configuration"
-        found = _ask("GET", address)
+        found, _ = self.documents.get(address, now)
         if found.get("issuer") != self.issuer:
+            self.documents.forget()
             raise SignOnError(
                 f"the provider calls itself {found.get('issuer')}, not {self.issuer}: "
                 "sign_on.issuer must be exactly that"
@@ -119,7 +116,7 @@ class OpenIdConnect:
                 # RFC 6749: both are form-encoded before they are joined.
                 options["auth"] = quote(self.client_id), quote(self.client_secret)
         address = _endpoint(found, "token_endpoint", self.issuer)
-        return _ask("POST", address, data=form, **options)
+        return ask("POST", address, data=form, **options)
 
     def _claims(
         self,
@@ -128,18 +125,8 @@ class OpenIdConnect:
         nonce: str,
         now: datetime,
     ) -> CodeIDToken:
-        keys = _ask("GET", _endpoint(found, "jwks_uri", self.issuer))
-        said = found.get("id_token_signing_alg_values_supported") or ["RS256"]
-        registry = JWSRegistry(
-            algorithms=[one for one in _ALGORITHMS if one in said],
-            strict_check_header=False,
-        )
         try:
-            token = jwt.decode(
-                str(tokens.get("id_token", "")),
-                KeySet.import_key_set(keys),  # type: ignore[arg-type]
-                registry=registry,
-            )
+            token = self._token(found, str(tokens.get("id_token", "")), now)
             claims = CodeIDToken(
                 token.claims,
                 token.header,
@@ -155,10 +142,36 @@ class OpenIdConnect:
                 },
             )
             claims.validate(int(now.timestamp()), _LEEWAY)
-        except (JoseError, ValueError, TypeError, KeyError) as error:
+        except _NOT_VALID as error:
             log.warning("identity refused", error=str(error))
             raise SignOnError("what the provider said of you is not valid") from None
         return claims
+
+    def _token(self, found: dict[str, Any], text: str, now: datetime) -> jwt.Token:
+        """The token, if it is signed with a key of the provider's as they are now."""
+        address = _endpoint(found, "jwks_uri", self.issuer)
+        keys, is_kept = self.documents.get(address, now)
+        try:
+            return _decoded(found, keys, text)
+        except _NOT_VALID:
+            if not is_kept:
+                raise
+        # It may have changed its keys since.
+        return _decoded(found, self.documents.ask(address, now), text)
+
+
+#: What is raised of tokens and keys that are not as they must be.
+_NOT_VALID: Final = (JoseError, ValueError, TypeError, KeyError)
+
+
+def _decoded(found: dict[str, Any], keys: dict[str, Any], text: str) -> jwt.Token:
+    said = found.get("id_token_signing_alg_values_supported") or ["RS256"]
+    registry = JWSRegistry(
+        algorithms=[one for one in _ALGORITHMS if one in said],
+        strict_check_header=False,
+    )
+    known = KeySet.import_key_set(keys)  # type: ignore[arg-type]
+    return jwt.decode(text, known, registry=registry)
 
 
 def derived(purpose: str, flow: str) -> str:
@@ -184,23 +197,3 @@ def _endpoint(found: Mapping[str, Any], name: str, issuer: str) -> str:
     ):
         raise SignOnError(f"the provider names no {name} that can be used")
     return address
-
-
-def _ask(method: str, address: str, **options: Any) -> dict[str, Any]:
-    """What the provider answers, which must be a JSON object."""
-    headers = {"Accept": "application/json"}
-    try:
-        answer = httpx.request(
-            method, address, headers=headers, timeout=_TIMEOUT, **options
-        )
-        found = answer.json()
-    except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
-        log.warning("provider unreachable", address=address, error=str(error))
-        raise SignOnError("the provider did not answer", is_away=True) from None
-    if answer.status_code != httpx.codes.OK or not isinstance(found, dict):
-        log.warning("provider refused", address=address, status=answer.status_code)
-        raise SignOnError(
-            f"the provider answered {answer.status_code}",
-            is_away=answer.status_code >= httpx.codes.INTERNAL_SERVER_ERROR,
-        )
-    return found

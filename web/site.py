@@ -33,7 +33,7 @@ class SignOn(Protocol):
     def name(self) -> str | None:
         """What its users call it."""
 
-    def start(self, flow: str) -> str:
+    def start(self, flow: str, now: datetime) -> str:
         """Where to send the browser that keeps `flow`, a secret of this one attempt."""
 
     def finish(self, flow: str, answer: Mapping[str, str], now: datetime) -> Identity:

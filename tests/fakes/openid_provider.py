@@ -48,8 +48,9 @@ class OpenIdProvider:
     def __init__(self, clock: Callable[[], datetime]) -> None:
         self.clock = clock
         self.behaviour = Behaviour()
-        self.key = _key("the provider's")
+        self.key = a_key("the provider's")
         self.codes: dict[str, Asked] = {}
+        self.asked: list[str] = []  #: the paths of what was asked for, in order
         self._server = _Http(self)
         self._thread = threading.Thread(
             target=self._server.serve_forever, args=(0.02,), daemon=True
@@ -136,7 +137,7 @@ class OpenIdProvider:
 
 def by_another_key(_: OpenIdProvider, claims: dict[str, Any]) -> str:
     """Signed with a key that calls itself the provider's."""
-    return jwt.encode({"alg": "RS256", "kid": "one"}, claims, _key("another"))
+    return jwt.encode({"alg": "RS256", "kid": "one"}, claims, a_key("another"))
 
 
 def by_the_public_key(provider: OpenIdProvider, claims: dict[str, Any]) -> str:
@@ -152,7 +153,7 @@ def by_nobody(_: OpenIdProvider, claims: dict[str, Any]) -> str:
 
 
 @cache
-def _key(_name: str) -> RSAKey:
+def a_key(_name: str) -> RSAKey:
     """Made once for all tests: it takes a while."""
     return RSAKey.generate_key(2048, {"kid": "one", "use": "sig"})
 
@@ -180,6 +181,7 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         address = urlsplit(self.path)
         provider = self.server.provider
+        provider.asked.append(address.path)
         if address.path == "/authorize":
             self.send_response(302)
             self.send_header("Location", provider.authorize(_flat(address.query)))

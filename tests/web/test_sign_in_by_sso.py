@@ -15,6 +15,7 @@ from tests.fakes.openid_provider import (
     SECRET,
     Behaviour,
     OpenIdProvider,
+    a_key,
     by_another_key,
     by_nobody,
     by_the_public_key,
@@ -24,6 +25,9 @@ from tests.support.serving import serving
 from tests.web.conftest import NOW, Browser, Served
 from web.app import create_app
 from web.sign_on import RETURN_PATH, OpenIdConnect
+from web.sign_on_documents import Documents
+
+KEPT = timedelta(hours=1)
 
 
 @dataclass
@@ -73,10 +77,51 @@ def sso(served: Served) -> Iterator[Sso]:
             SECRET,
             f"http://testserver{RETURN_PATH}",
             "Acme ID",
+            Documents(KEPT),
         )
         app = create_app(replace(served.site, sign_on=client))
         with serving(app) as url:
             yield Sso(served, provider, url)
+
+
+def test_what_the_provider_says_of_itself_is_asked_for_once_in_a_while(
+    sso: Sso,
+) -> None:
+    documents = ["/.well-known/openid-configuration", "/keys"]
+
+    for _ in range(3):
+        assert sso.signs_in(sso.browser()).status_code == 303
+    soon = [path for path in sso.provider.asked if path in documents]
+    sso.served.clock.now = NOW + KEPT
+    sso.signs_in(sso.browser())
+    later = [path for path in sso.provider.asked if path in documents]
+
+    assert soon == documents
+    assert later == documents * 2
+
+
+def test_keys_that_the_provider_changed_are_looked_up_anew(sso: Sso) -> None:
+    sso.signs_in(sso.browser())
+    sso.provider.key = a_key("the provider's next")
+
+    assert sso.signs_in(sso.browser()).status_code == 303
+    assert sso.provider.asked.count("/keys") == 2
+
+
+def test_nobody_is_signed_in_by_a_key_that_the_provider_gave_up(sso: Sso) -> None:
+    sso.signs_in(sso.browser())
+    sso.served.clock.now = NOW + KEPT
+    sso.provider.behaviour = Behaviour(signed_by=by_another_key)
+
+    assert sso.signs_in(sso.browser()).status_code == 403
+    assert sso.provider.asked.count("/keys") == 2
+
+
+def test_an_answer_without_an_end_is_not_read(sso: Sso) -> None:
+    path = "/.well-known/openid-configuration"
+    sso.provider.behaviour = Behaviour(body={path: " " * 1_000_001 + "{}"})
+
+    assert sso.browser().client.get("/sign-in/sso").status_code == 503
 
 
 def test_somebody_with_an_account_signs_in_and_goes_on(sso: Sso) -> None:

@@ -14,7 +14,8 @@ from engine.services.sign_in_by_identity import sign_in_by_identity
 from web.addresses import local
 from web.cookies import drop_cookie, keep_cookie, read_cookie
 from web.pages.sign_in import show_sign_in, with_session
-from web.sign_on import RETURN_PATH, SignOnError
+from web.sign_on import RETURN_PATH
+from web.sign_on_documents import SignOnError
 from web.site import SignOn
 from web.visits import AnyVisit, Visit
 
@@ -34,7 +35,7 @@ def go_there(visit: AnyVisit, next: str = "/") -> Response:
     """
     flow = secrets.token_urlsafe(32)
     try:
-        where = _provider(visit).start(flow)
+        where = _provider(visit).start(flow, visit.now)
     except SignOnError as error:
         return _failed(visit, error)
     response = RedirectResponse(where, status_code=303)
