@@ -15,6 +15,7 @@ from engine.domain.errors import TacitError, UnavailableError
 from web.api.app import PATH as API
 from web.api.app import create_api
 from web.api.problems import answer_problem
+from web.back_office import accounts as people_accounts
 from web.back_office import pages as back_office
 from web.compression import CompressOwn
 from web.errors import SignInFirst
@@ -51,6 +52,7 @@ _ROUTERS: Final = (
     account_keys.router,
     account_password.router,
     actions.router,
+    people_accounts.router,
     back_office.router,
     change.router,
     changes.router,

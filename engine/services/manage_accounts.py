@@ -12,6 +12,7 @@ from engine.domain.place import Place
 from engine.domain.records import Person
 from engine.services.account_notes import note_account
 from engine.services.sign_in import make_link
+from engine.services.sign_in_by_identity import unlink_identity
 
 
 class NoAccountError(TacitError):
@@ -76,6 +77,25 @@ class AccountKeeper:
             self._note(unit, found, "signed out everywhere")
             unit.commit()
         return f"{found.code}: signed out everywhere"
+
+    def identity_of(self, person: str) -> str | None:
+        """The single sign-on provider that somebody's account is linked to."""
+        with self.store.begin(read_only=True) as unit:
+            account = unit.accounts.account(self._mine(unit, person).id)
+        return account.issuer if account else None
+
+    def unlink(self, person: str) -> str:
+        """Let somebody's identity at single sign-on open their account no more."""
+        with self.store.begin() as unit:
+            found, _ = self._account(unit, person)
+            done = unlink_identity(unit, found.id, self.actor.code, self.now)
+            unit.commit()
+        if not done:
+            return f"{found.code}: the account is linked to no single sign-on"
+        return (
+            f"{found.code}: the account is linked to no single sign-on any more, and "
+            "the sessions that it began are ended"
+        )
 
     def _mine(self, unit: UnitOfWork, person: str) -> Person:
         reach = self.actor.must_somewhere(Action.MANAGE_ACCOUNTS)

@@ -12,6 +12,7 @@ from engine.services.account_notes import note_account
 from engine.services.book_notes import Edit, note_edits
 from engine.services.passwords import Passwords
 from engine.services.sign_in import SignedIn, SignInError, begin_session
+from engine.services.sign_in_by_identity import unlink_identity
 
 
 class OwnAccount(NamedTuple):
@@ -87,6 +88,20 @@ class AccountHolder:
             said = "signed out elsewhere"
             note_account(unit, self.person.id, said, self.person.code, self.now)
             unit.commit()
+
+    def unlink_identity(self) -> bool:
+        """Let one's identity at single sign-on open this account no more.
+
+        Whether there was one. Other sessions that it began end.
+        """
+        person = self.person
+        with self.store.begin() as unit:
+            unit.accounts.hold(person.id)
+            done = unlink_identity(
+                unit, person.id, person.code, self.now, but=self.session_hash
+            )
+            unit.commit()
+        return done
 
     def choose_language(self, language: str) -> None:
         """Read pages and messages in a language from now on."""

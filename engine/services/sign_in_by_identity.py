@@ -1,4 +1,4 @@
-"""Signing in as somebody that a single sign-on provider vouches for."""
+"""Signing in as somebody that a single sign-on provider vouches for; unlinking it."""
 
 from datetime import datetime
 
@@ -20,6 +20,25 @@ def sign_in_by_identity(store: Storage, identity: Identity, now: datetime) -> st
         session = begin_session(unit, account.person_id, now, "sso")
         unit.commit()
     return session
+
+
+def unlink_identity(
+    unit: UnitOfWork, person_id: int, by: str, now: datetime, but: str | None = None
+) -> bool:
+    """Let an account's identity sign nobody in any more; False where it has none.
+
+    What it began is over: sessions by single sign-on end, `but` the one of this hash.
+    The account has to be held.
+    """
+    account = unit.accounts.account(person_id)
+    if account is None or account.issuer is None:
+        return False
+    unit.accounts.update_account(person_id, issuer=None, subject=None)
+    unit.accounts.end_sessions_of(person_id, but=but, begun_by="sso")
+    note_account(
+        unit, person_id, "single sign-on unlinked", by, now, issuer=account.issuer
+    )
+    return True
 
 
 def _linked(unit: UnitOfWork, identity: Identity) -> Account | None:

@@ -195,12 +195,16 @@ class AccountRows:
         mine = sessions.c.token_hash == token_hash
         self._connection.execute(delete(sessions).where(mine))
 
-    def end_sessions_of(self, person_id: int, but: str | None = None) -> None:
-        """Sign somebody out everywhere, or everywhere `but` here."""
+    def end_sessions_of(
+        self, person_id: int, but: str | None = None, begun_by: str | None = None
+    ) -> None:
+        """Sign somebody out everywhere, or everywhere `but` here; where begun so."""
         c = sessions.c
         theirs = delete(sessions).where(c.person_id == person_id)
         if but is not None:
             theirs = theirs.where(c.token_hash != but)
+        if begun_by is not None:
+            theirs = theirs.where(c.signed_in_by == begun_by)
         self._connection.execute(theirs)
 
     def end_links_of(self, person_id: int) -> None:

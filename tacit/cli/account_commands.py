@@ -104,6 +104,19 @@ def sign_out(
         _report(keeper.sign_out(person), as_json)
 
 
+@app.command("unlink")
+def unlink(
+    person: Person,
+    home: Home = DEFAULT_HOME,
+    as_json: Json = False,
+    now: Now = None,
+    by: By = SOMEBODY,
+) -> None:
+    """Let a person's identity at single sign-on open their account no more."""
+    with _keeping(home, now, by) as (_, keeper):
+        _report(keeper.unlink(person), as_json)
+
+
 @contextmanager
 def _keeping(
     home: Path, now: str | None, by: str

@@ -79,7 +79,7 @@ def test_the_first_operator_is_let_in_once(people: Tacit, tmp_path: Path) -> Non
     assert account["person"] == "olivia.park"
 
 
-@pytest.mark.parametrize("command", ["disable", "enable", "sign-out"])
+@pytest.mark.parametrize("command", ["disable", "enable", "sign-out", "unlink"])
 def test_whoever_has_no_account_is_said_to_have_none(
     people: Tacit, command: str
 ) -> None:
@@ -89,7 +89,7 @@ def test_whoever_has_no_account_is_said_to_have_none(
     assert "tacit accounts link olivia.park" in done.err
 
 
-@pytest.mark.parametrize("command", ["link", "disable", "enable", "sign-out"])
+@pytest.mark.parametrize("command", ["link", "disable", "enable", "sign-out", "unlink"])
 def test_an_unknown_person_is_said_to_be_unknown(people: Tacit, command: str) -> None:
     done = people("accounts", command, "olivia.prak", *NOW)
 
@@ -97,7 +97,9 @@ def test_an_unknown_person_is_said_to_be_unknown(people: Tacit, command: str) ->
     assert "olivia.park" in done.err
 
 
-@pytest.mark.parametrize("command", ["list", "link", "disable", "enable", "sign-out"])
+@pytest.mark.parametrize(
+    "command", ["list", "link", "disable", "enable", "sign-out", "unlink"]
+)
 def test_accounts_are_for_those_who_may_manage_them(
     people: Tacit, command: str
 ) -> None:

@@ -53,6 +53,7 @@ COMMANDS: dict[str, tuple[str, Action | None]] = {
     "webhooks send-again": ("1", Action.MANAGE_WEBHOOKS),
     "accounts disable": ("grace.oneill", Action.MANAGE_ACCOUNTS),
     "accounts enable": ("grace.oneill", Action.MANAGE_ACCOUNTS),
+    "accounts unlink": ("grace.oneill", Action.MANAGE_ACCOUNTS),
     "accounts sign-out": ("grace.oneill", Action.MANAGE_ACCOUNTS),
     "doctor": ("", None),
     "demo": ("", None),

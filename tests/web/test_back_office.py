@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from engine.domain.access import Action
 from engine.domain.book import KINDS
 from engine.domain.parsing import LANGUAGES
 from engine.services.read_rows import EDITS, SEES
@@ -261,6 +262,8 @@ def test_each_table_needs_what_its_rows_need(served: Served) -> None:
         assert needs[f"GET /back-office/{kind}/rows/{{code:path}}"] == (SEES[kind],)
         for name in ("GET {}/new", "POST {}/new", "POST {}/rows/{{code:path}}"):
             assert needs[name.format(f"/back-office/{kind}")] == (EDITS[kind],)
+    unlinks = needs.pop("POST /back-office/people/unlink/{code:path}")
+    assert unlinks == (Action.MANAGE_ACCOUNTS,)
     assert len(needs) == 1 + 5 * len(KINDS)
 
 

@@ -44,6 +44,7 @@ THINGS = {
     f"{API}/people/": ("acme.contact", "other.contact"),
     "/back-office/customers/rows": ("acme", "other"),
     "/back-office/people/rows": ("acme.contact", "other.contact"),
+    "/back-office/people/unlink": ("acme.contact", "other.contact"),
     "/back-office/contracts/rows": ("K-1", "K-2"),
     "/back-office/partners/rows": ("nord", "sued"),
     "/back-office/sites/rows": ("acme.paris", "other.paris"),

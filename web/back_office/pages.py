@@ -22,6 +22,7 @@ from engine.services.read_rows import (
 )
 from engine.services.row_history import history_of
 from engine.services.row_mistakes import Mistake, RowRefusedError
+from web.back_office.accounts import identity_shown
 from web.back_office.fields import fields_of, values_given
 from web.back_office.words import ADD, TITLES, value_text
 from web.back_office.words import KINDS as TABS
@@ -201,6 +202,7 @@ def _form(
         path=row_path(kind, row.code) if row else f"{HERE}/{kind}/new",
         own_page=_own_page(visit, kind, row),
         edits=_edits(visit, kind, row),
+        identity=identity_shown(visit, kind, row),
         zone=visit.site.settings.time_zone,
     )
 

@@ -47,6 +47,15 @@ def sign_out_elsewhere(visit: OwnVisit) -> Response:
     return visit.go("/account", visit.say("You are signed out everywhere else."))
 
 
+@router.post("/account/single-sign-on/unlink")
+def unlink(visit: OwnVisit) -> Response:
+    """Let one's identity at single sign-on open this account no more."""
+    if not holder(visit).unlink_identity():
+        return visit.go("/account")
+    said = visit.say("Your account is not linked to single sign-on any more.")
+    return visit.go("/account", said)
+
+
 def holder(visit: Visit) -> AccountHolder:
     """Whoever is visiting, as the one who keeps their account."""
     assert visit.signed_in is not None  # noqa: S101 - an OwnVisit is signed in
