@@ -16,7 +16,13 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup, escape
 
 from engine.domain.errors import ProblemsError, TacitError
-from engine.domain.letters import Audience, ChannelName, LetterRequest, Rendered
+from engine.domain.letters import (
+    Audience,
+    ChannelName,
+    LetterError,
+    LetterRequest,
+    Rendered,
+)
 from engine.domain.parsing import LANGUAGES
 from engine.domain.problems import did_you_mean
 from notifiers.filters import MissingValueError, filters_of
@@ -111,7 +117,7 @@ class Templates:
         try:
             return message.render(request.values, request.channel)
         except _FAILURES as error:
-            raise TacitError(message.failure(error, request.values)) from error
+            raise message.failure(error, request.values) from error
 
     def _unknown(self, request: LetterRequest) -> str:
         known = [f"{one}/{who}.{language}" for one, who, language in self._messages]
@@ -157,9 +163,9 @@ class _Message:
         sentence, *bodies = self._slack.render(values).split(_SEPARATOR)
         return Rendered(subject, text, html, sentence, blocks_of(subject, *bodies))
 
-    def failure(self, error: Exception, values: Mapping[str, object]) -> str:
+    def failure(self, error: Exception, values: Mapping[str, object]) -> LetterError:
         """What went wrong at which place, and which value is missing if one is."""
-        line = self._line_of_failure(values)
+        line, missing = self._line_of_failure(values), dict[str, None]()
         if isinstance(error, MissingValueError):
             missing = {
                 need.name: None
@@ -167,7 +173,7 @@ class _Message:
                 if need.line == line and values.get(need.name) is None
             }
             error = MissingValueError(missing)
-        return f"{self.file.file}:{line}  {error}"
+        return LetterError(f"{self.file.file}:{line}  {error}", tuple(missing))
 
     def _line_of_failure(self, values: Mapping[str, object]) -> int:
         """The file itself is tried, for its shapes have other lines."""

@@ -6,6 +6,8 @@ from datetime import date
 from enum import StrEnum
 from typing import Self
 
+from engine.domain.errors import TacitError
+
 
 class Audience(StrEnum):
     """Who reads a message, and so which of its templates is used."""
@@ -14,6 +16,18 @@ class Audience(StrEnum):
     PARTNER = "partner"  #: the partner's point of contact, who tells the customer
     COPY = "copy"  #: the partner's point of contact, for information: no answers
     OPERATIONS = "operations"  #: a person at the vendor
+
+
+class LetterError(TacitError):
+    """Raised where a letter cannot be written; the sentence names file and line.
+
+    `missing` are the values that its template needs and the change does not have,
+    where that is why.
+    """
+
+    def __init__(self, text: str, missing: tuple[str, ...] = ()) -> None:
+        self.missing = missing
+        super().__init__(text)
 
 
 class ChannelName(StrEnum):

@@ -22,7 +22,8 @@ class ReadBy:
     """The message for one reader, over all the channels that it takes.
 
     It is rendered as at `sent_at`, where it arrived, or as it would leave now; where
-    that cannot be done, `problem` says why.
+    that cannot be done, `problem` says why, to who keeps the templates, and `missing`
+    which values it lacks, if that is it.
     """
 
     code: str
@@ -33,6 +34,7 @@ class ReadBy:
     sent_at: datetime | None
     rendered: Rendered | None
     problem: str | None
+    missing: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,11 +132,11 @@ class _Making:
         """What one person reads, who may be written to over several channels."""
         recipient = same[0][0]
         sent_at = min((at for _, at in same if at is not None), default=None)
-        rendered, problem = None, None
+        rendered, problem, missing = None, None, ()
         try:
             rendered = self._rendered(recipient, sent_at)
         except TacitError as error:
-            problem = str(error)
+            problem, missing = str(error), getattr(error, "missing", ())
         return ReadBy(
             recipient.person.code,
             recipient.person.name,
@@ -144,6 +146,7 @@ class _Making:
             sent_at,
             rendered,
             problem,
+            missing,
         )
 
     def _rendered(self, recipient: Recipient, sent_at: datetime | None) -> Rendered:

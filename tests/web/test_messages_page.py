@@ -15,6 +15,7 @@ from engine.domain.errors import (
     PermanentDeliveryError,
     TransientDeliveryError,
 )
+from engine.domain.letters import LetterError, LetterRequest, Rendered
 from notifiers.recording import RecordingChannel
 from tests.support.books import (
     a_contract,
@@ -409,3 +410,39 @@ def test_nor_does_a_program_release_a_message_that_its_key_may_not_read(
 
     assert answer.json() == {"message": "0 held messages are queued again"}
     assert ids(served, "held") == held
+
+
+class NothingKnown:
+    """A renderer whose every template needs what no change has."""
+
+    def render(self, request: LetterRequest) -> Rendered:
+        raise LetterError(
+            "/home/acme/notice.en.md:3  month is missing here", ("month",)
+        )
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("en", "Its template needs what is not known here: month."),
+        ("fr", "Son modèle a besoin de ce qui n’est pas connu ici\u00a0: month."),
+    ],
+)
+def test_what_cannot_be_written_is_said_in_the_readers_language(
+    served: Served, language: str, said: str
+) -> None:
+    works, usual = served.site.works, served.site.works.delivering
+    failing = replace(
+        works, delivering=lambda: replace(usual(), renderer=NothingKnown())
+    )
+    served.app.state.site = replace(served.site, works=failing)
+    [message, *_] = ids(served, "sent")
+
+    at_vendor = seen(served, "ops", f"/messages/{message}", language)
+    elsewhere = seen(served, "nord.poc", f"/messages/{message}", language)
+
+    assert said.replace("\u00a0", " ") in at_vendor
+    assert said.replace("\u00a0", " ") in elsewhere
+    assert "notice.en.md:3" in at_vendor
+    # Where files are on the vendor's machine is nobody's business outside.
+    assert "notice.en.md" not in elsewhere
