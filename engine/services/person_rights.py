@@ -93,7 +93,7 @@ def _grantable(actor: Actor, places: list[Place]) -> frozenset[str]:
 
 
 def _may_all_of(actor: Actor, other: Actor, new: NewRow) -> bool:
-    """Whether an actor may do all that somebody else may, where that one is."""
+    """Whether an actor may do, give and read all that somebody else may, there."""
     assert new.held is not None  # noqa: S101 - of a row that is there
     places = places_of("people", new.held)
     return all(
@@ -101,6 +101,10 @@ def _may_all_of(actor: Actor, other: Actor, new: NewRow) -> bool:
         for action in Action
         for place in places
         if action is not Action.OWN_ACCOUNT and other.may(action, place)
+    ) and all(
+        other.may_grant(place) <= actor.may_grant(place)
+        and other.reads(place) <= actor.reads(place)
+        for place in places
     )
 
 
