@@ -38,6 +38,8 @@ _HEADERS: Final = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
+#: Where our own files are, the same for everybody.
+_PUBLIC: Final = ("/static/", "/assets/")
 _TOO_LARGE: Final = "a request may have at most {:,} bytes"
 _ID: Final = re.compile(r"[A-Za-z0-9._-]{8,64}")
 
@@ -63,7 +65,13 @@ class Requests:
             await self._app(scope, receive, send)
             return
         request_id = _request_id(scope)
-        answer = _Answer(send, self._headers, request_id, partial(self._note, scope))
+        answer = _Answer(
+            send,
+            self._headers,
+            request_id,
+            partial(self._note, scope),
+            is_public=scope["path"].startswith(_PUBLIC),
+        )
         with structlog.contextvars.bound_contextvars(request=request_id):
             try:
                 await self._answer(scope, receive, answer)
@@ -105,8 +113,11 @@ class _Answer:
         headers: dict[str, str],
         request_id: str,
         on_done: Callable[["_Answer"], None],
+        *,
+        is_public: bool,
     ) -> None:
         self._send = send
+        self._is_public = is_public
         self._headers = {**headers, "X-Request-Id": request_id}
         self._on_done = on_done
         self.is_over = False
@@ -132,14 +143,25 @@ class _Answer:
 
     def _complete(self, message: Message) -> None:
         given = {name.lower() for name, _ in message["headers"]}
+        headers = {**self._headers, **self._keeping(given)}
         message["headers"] = [
             *message["headers"],
             *(
                 (name.lower().encode(), value.encode())
-                for name, value in self._headers.items()
+                for name, value in headers.items()
                 if name.lower().encode() not in given
             ),
         ]
+
+    def _keeping(self, given: set[bytes]) -> dict[str, str]:
+        """Who may keep an answer that says nothing of it: nobody, unless it is a file.
+
+        One with a tag may be kept by whoever asked, who has to ask again each time.
+        """
+        if self._is_public:
+            return {}
+        how = "private, no-cache" if b"etag" in given else "no-store"
+        return {"Cache-Control": how}
 
 
 def route_of(scope: Scope) -> str:

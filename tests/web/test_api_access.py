@@ -279,3 +279,24 @@ def test_bad_keys_are_counted_and_after_too_many_told_to_wait(served: Served) ->
     assert "tacit_sign_in_failures_recent 10.0" in seen.text
     served.clock.now = NOW + served.site.settings.sign_in_window
     assert stranger.get("/changes").status_code == 401
+
+
+def test_no_answer_to_somebody_is_kept_for_others(served: Served) -> None:
+    served.book.imports(a_small_book(), NOW)
+    program, browser = a_program(served, "ops"), served.signed_in("ops")
+    made = program.post("/me/keys", {"name": "x", "actions": ["see changes"]})
+    answers = [
+        program.get("/changes"),
+        program.get("/people"),
+        program.get("/nowhere"),
+        a_stranger(served).get("/me"),
+        browser.get("/", follow_redirects=False),
+        browser.client.post("/sign-in", data={}),
+        made,
+    ]
+    tagged = program.get(f"/changes/{RENEWAL}")
+
+    assert {each.headers.get("Cache-Control") for each in answers} == {"no-store"}
+    assert "secret" in made.json()
+    assert tagged.headers["Cache-Control"] == "private, no-cache"
+    assert "no-store" not in browser.get("/static/tacit.css").headers.values()
