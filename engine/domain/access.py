@@ -78,8 +78,14 @@ _SIGHT: Final[Mapping[Action, Action]] = {
 class NotPermittedError(TacitError):
     """Raised when somebody may see a thing, and may not do this with it."""
 
-    def __init__(self, who: str, action: Action) -> None:
+    def __init__(self, who: str, action: Action, *, is_by_key: bool = False) -> None:
         self.action = action
+        if is_by_key:
+            super().__init__(
+                f'this key of {who} does not carry "{action}": use one that does, or '
+                "make one"
+            )
+            return
         super().__init__(
             f'{who} may not do this: no role of theirs grants "{action}"; whoever '
             "administers their organisation can give them one that does"
@@ -189,14 +195,20 @@ class Actor:
         # The installation itself is no secret.
         if place != NOBODYS and not self.may(_SIGHT.get(action, action), place):
             raise NotFoundError(kind, name)
-        raise NotPermittedError(self.name, action)
+        raise self.refused(action)
 
     def must_somewhere(self, action: Action) -> Reach:
         """Whose things it is permitted with; NotPermittedError where nobody's."""
         found = reach(self, action)
         if not found:
-            raise NotPermittedError(self.name, action)
+            raise self.refused(action)
         return found
+
+    def refused(self, action: Action) -> NotPermittedError:
+        """What is said where it is not granted: by no role, or not to this key."""
+        limited = self.limited_to
+        is_by_key = limited is not None and action not in limited
+        return NotPermittedError(self.name, action, is_by_key=is_by_key)
 
     def reads(self, place: Place) -> frozenset[str]:
         """The audiences whose messages about a thing of this place are shown."""

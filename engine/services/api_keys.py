@@ -3,7 +3,7 @@
 import hmac
 from datetime import datetime
 
-from engine.domain.access import Action, Actor, NotPermittedError, Policy
+from engine.domain.access import Action, Actor, Policy
 from engine.domain.accounts import hash_of
 from engine.domain.api_keys import (
     LONGEST_NAME,
@@ -51,7 +51,7 @@ def create_key(
         may = actor_for(unit, policy, unit.book.people([owner])[owner])
         for action in sorted(wanted.actions):
             if not (actor.may(action) and may.may(action)):
-                raise NotPermittedError(actor.name, action)
+                raise actor.refused(action)
         key = unit.api_keys.add(
             ApiKey(
                 0, owner, called, prefix, hash_of(secret),
