@@ -43,6 +43,8 @@ def make_feed(store: Storage, actor: Actor, now: datetime) -> str:
     token = secrets.token_urlsafe(32)
     with store.begin() as unit:
         person = _person(unit, actor)
+        # One after the other, so that two at once do not both find the last place free.
+        unit.accounts.hold(person.id)
         if len(unit.feeds.of_person(person.id)) >= MOST_FEEDS:
             raise FeedError(
                 f"there are {MOST_FEEDS} addresses already: revoke one first"

@@ -70,15 +70,14 @@ class Editor:
 
     def owner_of_customer(self, code: str, choice: str) -> str:
         """Override the communication owner of one customer."""
-        with self.store.begin(read_only=True) as unit:
+        with self.store.begin() as unit:
             row = unit.book.one("customers", code)
             place = Place(row["id"], row["partner_id"])
             self._must(Action.CHOOSE_OWNER, place, "customer", code)
             _refuse_no_partner(choice, row["partner_id"], row["code"])
-        found = self._set(
-            "customers", "customer", code, {"communication_owner": choice}
-        )
-        return f"{found}: communication owner is {choice}"
+            values = {"communication_owner": choice}
+            self._set(unit, "customers", "customer", row, values)
+        return f"{row['code']}: communication owner is {choice}"
 
     def owner_of_partner(self, code: str, choice: str) -> str:
         """Set a partner's standing choice for all its customers."""
@@ -86,14 +85,17 @@ class Editor:
             raise EditError(
                 "no_default", "a partner's standing choice is vendor or partner"
             )
-        with self.store.begin(read_only=True) as unit:
-            place = Place(partner_id=unit.book.one("partners", code)["id"])
+        with self.store.begin() as unit:
+            row = unit.book.one("partners", code)
+            place = Place(partner_id=row["id"])
             self._must(Action.CHOOSE_STANDING_OWNER, place, "partner", code)
-        values = {"owns_conversations": choice == PARTNER}
-        found = self._set("partners", "partner", code, values)
+            values = {"owns_conversations": choice == PARTNER}
+            self._set(unit, "partners", "partner", row, values)
         if choice == PARTNER:
-            return f"{found}: owns every conversation with its customers"
-        return f"{found}: leaves the conversations with its customers to the vendor"
+            return f"{row['code']}: owns every conversation with its customers"
+        return (
+            f"{row['code']}: leaves the conversations with its customers to the vendor"
+        )
 
     def contact(self, customer: str, person: str) -> str:
         """Choose who receives what the customer is told; releases what was held."""
@@ -215,15 +217,18 @@ class Editor:
         self._must(Action.SET_TERMS, place, "contract", contract["code"])
 
     def _set(
-        self, kind: str, subject: str, code: str, values: Mapping[str, object]
-    ) -> str:
-        with self.store.begin() as unit:
-            row = unit.book.one(kind, code)
-            if any(row[name] != value for name, value in values.items()):
-                unit.book.update(kind, row["id"], values)
-                self._note(unit, subject, row["id"], row["code"], values)
-                unit.commit()
-        return str(row["code"])
+        self,
+        unit: UnitOfWork,
+        kind: str,
+        subject: str,
+        row: Mapping[str, Any],
+        values: Mapping[str, object],
+    ) -> None:
+        """Write in the very transaction in which it was permitted."""
+        if any(row[name] != value for name, value in values.items()):
+            unit.book.update(kind, row["id"], values)
+            self._note(unit, subject, row["id"], row["code"], values)
+            unit.commit()
 
     def _note(
         self,

@@ -101,6 +101,8 @@ class Webhooks:
             raise WebhookError(
                 f"the description may have {LONGEST_DESCRIPTION} letters at most"
             )
+        if not said.isprintable():
+            raise WebhookError("the description may be one line of plain text")
         where, secret = checked_url(url, private=self.private), _new_secret()
         with self.store.begin() as unit:
             if any(hook.url == where for hook in unit.webhooks.all()):

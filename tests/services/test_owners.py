@@ -1,6 +1,14 @@
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import cast
+
 import pytest
 
-from engine.services.edit_book import EditError
+from config.permissions import SHIPPED, load_policy
+from engine.domain.interfaces import Storage, UnitOfWork
+from engine.services.edit_book import EditError, Editor
+from engine.services.sign_in import actor_for
 from tests.support.books import (
     a_contract,
     a_customer,
@@ -224,3 +232,34 @@ def test_each_partner_hears_only_of_its_own_customers(tacit: Installation) -> No
     assert set(by_person) == {CUSTOMER, PARTNER, "sud.poc"}
     assert "Bolt" not in by_person[PARTNER].rendered.text
     assert "Acme" not in by_person["sud.poc"].rendered.text
+
+
+@dataclass
+class _Meddling:
+    """A store in which the partner is parted from its customer as soon as one looked."""
+
+    tacit: Installation
+    units: int = 0
+
+    @contextmanager
+    def begin(self, *, read_only: bool = False) -> Iterator[UnitOfWork]:
+        if self.units:
+            self.tacit.edit(LISTED).association("acme", None)
+        self.units += 1
+        with self.tacit.store.begin(read_only=read_only) as unit:
+            yield cast(UnitOfWork, unit)
+
+
+def test_an_owner_is_chosen_in_the_transaction_in_which_it_was_permitted(
+    tacit: Installation,
+) -> None:
+    tacit.imports(a_small_book(), at("2026-06-01"))
+    with tacit.store.begin(read_only=True) as unit:
+        partner = actor_for(unit, load_policy(SHIPPED), unit.book.person(PARTNER))
+    store = cast(Storage, _Meddling(tacit))
+
+    Editor(store, tacit.rulebook, partner, LISTED).owner_of_customer("acme", "vendor")
+
+    [row] = tacit.rows("SELECT * FROM customers WHERE code = 'acme'")
+    assert row["communication_owner"] == "vendor"
+    assert row["partner_id"] is not None

@@ -215,3 +215,15 @@ def test_a_key_that_is_none_is_refused(ops: Program, key: str) -> None:
 
     assert answer.status_code == 422
     assert answer.json()["errors"][0]["header"] == "Idempotency-Key"
+
+
+def test_a_key_that_carries_less_is_not_given_what_one_with_more_was_answered(
+    served: Served, ops: Program
+) -> None:
+    ops.post(EVENTS, {"event": "request_cancellation"}, headers=ONCE)
+    narrow = a_program(served, "ops", [Action.SEE_CUSTOMERS])
+
+    answer = narrow.post(EVENTS, {"event": "request_cancellation"}, headers=ONCE)
+
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0]["header"] == "Idempotency-Key"

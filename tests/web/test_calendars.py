@@ -1,6 +1,7 @@
 """A calendar that each person subscribes to: theirs alone, and revocable."""
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 from typing import Any
 
@@ -255,3 +256,12 @@ def test_a_hostile_name_stays_a_name(book: Served, name: str) -> None:
     assert calendar.walk("VALARM") == []
     assert all("ATTACH" not in event for event in calendar.walk("VEVENT"))
     assert all(len(line) <= 75 for line in response.content.split(b"\r\n"))
+
+
+def test_of_many_who_ask_at_once_none_gets_beyond_the_limit(book: Served) -> None:
+    browsers = [book.signed_in("ops") for _ in range(16)]
+
+    with ThreadPoolExecutor(16) as pool:
+        pages = [*pool.map(lambda each: each.post("/account/calendar"), browsers)]
+
+    assert sorted(page.status_code for page in pages) == [200] * 10 + [422] * 6

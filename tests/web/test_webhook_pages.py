@@ -170,3 +170,10 @@ def test_what_an_endpoint_is_called_is_shown_as_text(
     assert "<script>alert" not in page
     assert browser.get("/webhooks/99").status_code == 404
     assert browser.get("/webhooks/x").status_code == 422
+
+
+def test_a_description_that_no_database_takes_is_refused(browser: Browser) -> None:
+    page = browser.post("/webhooks", url=URL, description="a\x00b")
+
+    assert page.status_code == 422
+    assert "one line of plain text" in page.text

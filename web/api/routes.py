@@ -13,6 +13,7 @@ from fastapi.params import File, Form
 from fastapi.routing import APIRoute
 from starlette.datastructures import UploadFile
 
+from engine.domain.access import Actor
 from engine.domain.answered import LONGEST_KEY, Answer
 from engine.services import answer_once
 from engine.services.answer_once import Once, OnceStorage
@@ -124,7 +125,7 @@ class ApiRoute(APIRoute):
     ) -> Response:
         assert visit.signed_in is not None  # noqa: S101 - the caller checked
         site, limits = visit.site, visit.site.settings.api
-        hashed = await _hash_of(request)
+        hashed = await _hash_of(request, visit.actor)
         once = Once(visit.signed_in.person.id, key, hashed, visit.now)
         found = await run_in_threadpool(
             answer_once.take_on,
@@ -192,15 +193,17 @@ def _checked(key: str) -> str:
     raise ApiError(422, f"{IDEMPOTENCY_KEY}: {said}", [complaint])
 
 
-async def _hash_of(request: Request) -> str:
-    """One hash for one request: what is asked for, and with what.
+async def _hash_of(request: Request, actor: Actor) -> str:
+    """One hash for one request: what is asked for, with what, by which rights.
 
+    A key that carries less is not given what one that carries more was answered.
     A form is hashed by its parts, since its boundary is another each time it is sent.
     """
     found = hashlib.sha256()
     headers = [request.headers.get(name, "") for name in _HASHED_HEADERS]
     url = request.url
-    for text in (request.method, url.path, url.query, *headers):
+    rights = "*" if actor.limited_to is None else "|".join(sorted(actor.limited_to))
+    for text in (request.method, url.path, url.query, *headers, rights):
         found.update(f"{len(text)}:{text}".encode())
     if request.headers.get("content-type", "").startswith(_MULTIPART):
         for name, value in (await request.form()).multi_items():
