@@ -172,7 +172,7 @@ class Actor:
     """Somebody who wants to do something: a person, or whoever runs the machine.
 
     `limited_to` are the actions that an API key carries, of all that its owner may do,
-    and `until` is when it ends.
+    and `until` is when it ends; `key_id` says which it is.
     """
 
     code: str
@@ -181,6 +181,7 @@ class Actor:
     person_id: int | None = None
     limited_to: frozenset[Action] | None = None
     until: datetime | None = None
+    key_id: int | None = None
     is_operator: bool = field(default=False)
 
     def may(self, action: Action, place: Place | None = None) -> bool:
@@ -247,10 +248,14 @@ class Actor:
         return frozenset(each.side for each in self.memberships)
 
     def limited(
-        self, actions: Iterable[Action], until: datetime | None = None
+        self,
+        actions: Iterable[Action],
+        until: datetime | None = None,
+        key_id: int | None = None,
     ) -> "Actor":
         """The same, with no more than these actions, and for no longer."""
-        return replace(self, limited_to=frozenset(actions), until=until)
+        allowed = frozenset(actions)
+        return replace(self, limited_to=allowed, until=until, key_id=key_id)
 
 
 def reach(actor: Actor, action: Action) -> Reach:

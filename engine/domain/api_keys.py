@@ -44,6 +44,7 @@ class ApiKey(NamedTuple):
     expires_at: datetime
     used_at: datetime | None = None
     revoked_at: datetime | None = None
+    made_by: int | None = None  # another key of the same person
 
     def is_over(self, now: datetime) -> bool:
         return self.revoked_at is not None or self.expires_at <= now

@@ -1,6 +1,7 @@
 """API keys: made, listed and revoked by their owner, and who calls with one."""
 
 import hmac
+from collections.abc import Iterable
 from datetime import datetime
 
 from engine.domain.access import Action, Actor, Policy
@@ -55,7 +56,7 @@ def create_key(
         key = unit.api_keys.add(
             ApiKey(
                 0, owner, called, prefix, hash_of(secret),
-                wanted.actions, now, wanted.expires_at,
+                wanted.actions, now, wanted.expires_at, made_by=actor.key_id,
             )
         )  # fmt: skip
         note_account(unit, owner, "key made", actor.code, now, key=prefix)
@@ -71,16 +72,32 @@ def keys_of(store: Storage, actor: Actor, now: datetime) -> list[ApiKey]:
 
 
 def revoke_key(store: Storage, actor: Actor, key_id: int, now: datetime) -> None:
-    """End a key of one's own at once; NotFoundError where there is none that works."""
+    """End a key of one's own at once; NotFoundError where there is none that works.
+
+    What it made ends with it: whoever had got hold of it would go on with those.
+    """
     owner = _owner(actor)
     with store.begin() as unit:
         found = unit.api_keys.of_person(owner)
         if not any(key.id == key_id and not key.is_over(now) for key in found):
             raise NotFoundError("key", str(key_id))
-        unit.api_keys.revoke(key_id, now)
-        [prefix] = [key.prefix for key in found if key.id == key_id]
-        note_account(unit, owner, "key revoked", actor.code, now, key=prefix)
+        for key in _with_what_it_made(found, key_id):
+            if not key.is_over(now):
+                unit.api_keys.revoke(key.id, now)
+                note_account(
+                    unit, owner, "key revoked", actor.code, now, key=key.prefix
+                )
         unit.commit()
+
+
+def _with_what_it_made(keys: Iterable[ApiKey], key_id: int) -> list[ApiKey]:
+    """A key and those that it made, and those that they made."""
+    ids, found = {key_id}, []
+    for key in sorted(keys, key=lambda one: one.id):  # a maker is there before
+        if key.id in ids or key.made_by in ids:
+            ids.add(key.id)
+            found.append(key)
+    return found
 
 
 def caller_of_key(
@@ -102,7 +119,7 @@ def caller_of_key(
         with store.begin() as unit:
             unit.api_keys.use(key.id, now)
             unit.commit()
-    return KeyHolder(person, owner.limited(key.actions, key.expires_at))
+    return KeyHolder(person, owner.limited(key.actions, key.expires_at, key.id))
 
 
 def _owner(actor: Actor) -> int:

@@ -71,6 +71,7 @@ api_keys = Table(
     Column("expires_at", UtcDateTime, nullable=False),
     Column("used_at", UtcDateTime),
     Column("revoked_at", UtcDateTime),
+    Column("made_by", Id),  # the id of the key that made it; null: its owner, signed in
 )
 
 preferences = Table(

@@ -13,7 +13,7 @@ from engine.store.account_tables import api_keys
 _c = api_keys.c
 _COLUMNS: Final = (
     _c.id, _c.person_id, _c.name, _c.prefix, _c.secret_hash, _c.actions,
-    _c.created_at, _c.expires_at, _c.used_at, _c.revoked_at,
+    _c.created_at, _c.expires_at, _c.used_at, _c.revoked_at, _c.made_by,
 )  # fmt: skip
 
 

@@ -250,3 +250,24 @@ def test_of_many_who_ask_at_once_none_gets_beyond_the_limit(book: Installation) 
         got = sum(pool.map(asks, range(8)))
 
     assert got == LIMITS.most
+
+
+def test_what_a_key_made_ends_with_it_when_it_is_revoked(book: Installation) -> None:
+    ops, own = actor(book, "ops"), (Action.OWN_ACCOUNT, *SIGHT)
+    leaked = a_key(book, ops, own)
+    thief = caller(book, leaked.secret)
+    assert thief is not None
+    child = a_key(book, thief, own)
+    grown = caller(book, child.secret)
+    assert grown is not None
+    grandchild = a_key(book, grown)
+    revoke_key(book.store, ops, leaked.key.id, NOW)
+    another = a_key(book, ops)
+
+    working = [
+        caller(book, one.secret) is not None
+        for one in (leaked, child, grandchild, another)
+    ]
+
+    assert working == [False, False, False, True]
+    assert book.flaws() == []

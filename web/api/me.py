@@ -188,6 +188,6 @@ def _usual_end(visit: Visit) -> datetime:
 
 def _shown(key: ApiKey) -> dict[str, Any]:
     shown = key._asdict()
-    for hidden in ("person_id", "secret_hash", "revoked_at"):
+    for hidden in ("person_id", "secret_hash", "revoked_at", "made_by"):
         del shown[hidden]
     return shown | {"actions": sorted(key.actions)}
