@@ -105,7 +105,7 @@ def test_a_key_without_own_account_makes_and_revokes_none(book: Installation) ->
     program = caller(book, made.secret)
     assert program is not None
 
-    with pytest.raises(NotPermittedError, match='key .* does not carry "own account"'):
+    with pytest.raises(NotPermittedError, match=r'key .* does not carry "own account"'):
         a_key(book, program)
     with pytest.raises(NotPermittedError, match="own account"):
         revoke_key(book.store, program, made.key.id, NOW)
