@@ -20,7 +20,14 @@ CHECKOUT = Path(__file__).parents[1]
 
 @pytest.fixture(autouse=True)
 def _fresh_logs() -> Iterator[None]:
-    """Where a test made logs go is closed after it; the next must not write there."""
+    """Where a test made logs go is closed after it; the next must not write there.
+
+    Tracebacks are plain: drawn with all their values, one takes seconds.
+    """
+    plain = structlog.dev.ConsoleRenderer(
+        exception_formatter=structlog.dev.plain_traceback
+    )
+    structlog.configure(processors=[structlog.processors.add_log_level, plain])
     yield
     structlog.reset_defaults()
 
