@@ -5,7 +5,13 @@ from datetime import date
 
 import pytest
 
-from tests.support.books import a_contract, a_person, a_small_book, at
+from tests.support.books import (
+    a_contract,
+    a_person,
+    a_small_book,
+    at,
+    some_usage,
+)
 from tests.support.installation import RENEWAL
 from tests.web.conftest import Served
 
@@ -71,6 +77,17 @@ def test_what_nobody_was_told_of_says_so(served: Served) -> None:
 
     assert "The customer’s side has not been told of these dates yet" in page
     assert "It waits for a notice" in page
+
+
+def test_where_silence_decides_nothing_no_notice_is_missed(served: Served) -> None:
+    usage = some_usage(month="2026-12", contacts=900, emails_sent=90_000)
+    served.book.imports([*a_small_book(), usage], at("2026-12-10"))
+    served.book.runs(at("2026-12-10"), NOW)
+
+    page = seen(served, "ops", "/changes/K-1.E20261201")
+
+    assert "Email overage notice sent" in page
+    assert "has not been told" not in page
 
 
 def test_nothing_sent_yet_is_explained_by_the_date_of_the_first_step(
