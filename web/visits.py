@@ -46,7 +46,7 @@ class Visit:
     def actor(self) -> Actor:
         """Who it is; SignInFirst where nobody is signed in."""
         if self.signed_in is None:
-            raise SignInFirst(self.request.url.path)
+            raise SignInFirst(self.address)
         return self.signed_in.actor
 
     @property
@@ -66,6 +66,13 @@ class Visit:
     def _waits(self, path: str) -> int:
         """How much waits for a person; 0 where that is not theirs, or not said."""
         return count_attention(self.site.store, self.actor) if path == TODAY else 0
+
+    @property
+    def address(self) -> str:
+        """Where the visitor is, to come back to: with what is asked, unless it was posted."""
+        url = self.request.url
+        asks = url.query if self.request.method == "GET" else ""
+        return f"{url.path}?{asks}" if asks else url.path
 
     def is_at(self, path: str) -> bool:
         """Whether this page is there, or below it."""

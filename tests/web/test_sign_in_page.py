@@ -104,3 +104,15 @@ def test_whoever_is_signed_in_can_open_somebody_elses_link(served: Served) -> No
 
     assert "Sign in as Nord Poc" in page.text
     assert "Nord Poc" in browser.get("/account").text
+
+
+def test_signing_in_leads_back_to_what_was_asked_for(served: Served) -> None:
+    asked = served.browser().get(
+        "/changes?q=acme&status=pending", follow_redirects=False
+    )
+
+    where = asked.headers["location"]
+
+    assert where == "/sign-in?next=/changes%3Fq%3Dacme%26status%3Dpending"
+    page = served.browser().get(where).text
+    assert 'name="next" value="/changes?q=acme&amp;status=pending"' in page

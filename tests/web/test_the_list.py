@@ -379,6 +379,12 @@ def test_the_list_is_there_in_french(served: Served) -> None:
     assert "1er mars 2027" in page
 
 
+def test_in_another_language_the_list_stays_as_it_was_asked_for(served: Served) -> None:
+    page = book_of(served).signed_in("ops").get("/changes?q=acme&sort=customer").text
+
+    assert 'name="back" value="/changes?q=acme&amp;sort=customer"' in page
+
+
 def columns(browser: Browser) -> list[str]:
     """The titles of the columns that somebody's list has."""
     page = browser.get("/changes").text

@@ -19,6 +19,18 @@ document.addEventListener("click", (event) => {
   closing.closest("dialog")?.close();
 });
 
+// In another language one stays where one is, also after htmx has moved the address.
+document.addEventListener("submit", (event) => {
+  const back = event.target.matches("form.language") && event.target.elements.back;
+  if (back) back.value = location.pathname + location.search;
+});
+
+// On a narrow screen the menu is one line to be pushed along: to where one is.
+addEventListener("DOMContentLoaded", () => {
+  const here = document.querySelector(".top nav [aria-current]");
+  if (here) here.parentElement.scrollLeft = here.offsetLeft - here.parentElement.offsetLeft;
+});
+
 // A choice that filters a list is sent at once; without a script its button does it.
 document.addEventListener("change", (event) => {
   const form = event.target.closest("form[data-sends-itself]");
