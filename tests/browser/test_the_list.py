@@ -72,6 +72,29 @@ def test_a_menu_of_actions_opens_within_the_window(browsing: Browsing) -> None:
 
 
 @pytest.mark.req("REN-11")
+def test_a_menu_closes_once_something_else_is_done(browsing: Browsing) -> None:
+    page = browsing.page()
+    page.goto("/changes?q=Hudson")
+    menu = page.locator("details.menu").first
+    opens = menu.locator("summary")
+    link = menu.get_by_role("link").first
+
+    opens.click()
+    page.keyboard.press("Escape")
+    expect(link).to_be_hidden()
+    expect(opens).to_be_focused()
+
+    opens.click()
+    page.get_by_role("heading", level=1).click()
+    expect(link).to_be_hidden()
+
+    opens.click()
+    link.click()
+    page.get_by_role("dialog").get_by_text("Cancel", exact=True).click()
+    expect(link).to_be_hidden()
+    expect(opens).to_be_focused()
+
+
 def test_a_list_of_every_column_scrolls_within_itself(browsing: Browsing) -> None:
     page = browsing.page()
     page.goto("/columns")

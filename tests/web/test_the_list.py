@@ -253,7 +253,9 @@ def test_an_empty_list_says_what_to_do(served: Served) -> None:
     browser = served.signed_in("ops")
 
     assert "tacit import" in browser.get("/changes").text
-    assert "Take a filter off" in browser.get("/changes?q=nobody").text
+    page = browser.get("/changes?q=nobody+here").text
+    assert "Take a filter off" in page
+    assert 'href="/customers?search=nobody%20here"' in page
 
 
 @pytest.mark.req("REN-11")

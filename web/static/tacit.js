@@ -19,6 +19,21 @@ document.addEventListener("click", (event) => {
   closing.closest("dialog")?.close();
 });
 
+// A menu closes once something else is done, and the focus goes back to what opened it.
+document.addEventListener("click", (event) => {
+  for (const menu of document.querySelectorAll("details.menu[open]")) {
+    if (event.target.closest("details.menu") === menu && !event.target.closest("[hx-get]")) continue;
+    menu.open = false;
+    if (menu.contains(event.target)) menu.querySelector("summary").focus();
+  }
+});
+document.addEventListener("keydown", (event) => {
+  const menu = event.key === "Escape" && document.querySelector("details.menu[open]");
+  if (!menu || document.querySelector("dialog[open]")) return;
+  menu.open = false;
+  menu.querySelector("summary").focus();
+});
+
 // In another language one stays where one is, also after htmx has moved the address.
 document.addEventListener("submit", (event) => {
   const back = event.target.matches("form.language") && event.target.elements.back;
