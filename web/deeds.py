@@ -30,7 +30,7 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What has to be chosen first; without choices it is a day."""
+    """What has to be chosen first; without choices it is a day, or nothing yet."""
 
     label: str
     present: str
@@ -38,6 +38,9 @@ class Question:
     hint: str = ""
     #: A choice besides the day.
     instead: Choice | None = None
+    #: Why there is nothing to choose, and the address where that is mended.
+    missing: str = ""
+    remedy: Choice | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +134,18 @@ def _contact_question(visit: Visit, subject: Subject) -> Question:
         (p.code for p in subject.people if p.id == subject.values["contact_id"]), ""
     )
     hint = visit.say("Only users of the customer’s own account can be chosen.")
-    return Question(visit.say("Primary contact"), present, people, hint)
+    missing = visit.say(
+        "%(customer)s has no users yet: add one first.", customer=subject.name
+    )
+    adding = Choice("/back-office/people/new", visit.say("Add a person"))
+    return Question(
+        visit.say("Primary contact"),
+        present,
+        people,
+        hint,
+        missing="" if people else missing,
+        remedy=adding if visit.actor.may(Action.EDIT_PEOPLE) else None,
+    )
 
 
 def _contact_deed(visit: Visit, subject: Subject, choice: str) -> Deed:
@@ -259,7 +273,15 @@ def _partner_title(visit: Visit, subject: Subject) -> str:
 def _partner_question(visit: Visit, subject: Subject) -> Question:
     partners = [Choice(code, name) for code, name in sorted(subject.partners.items())]
     present = str(subject.values["partner"] or "")
-    return Question(visit.say("Partner"), present, partners)
+    missing = visit.say("There is no partner yet: add one first.")
+    adding = Choice("/back-office/partners/new", visit.say("Add a partner"))
+    return Question(
+        visit.say("Partner"),
+        present,
+        partners,
+        missing="" if partners else missing,
+        remedy=adding if visit.actor.may(Action.EDIT_BOOK) else None,
+    )
 
 
 def _partner_deed(visit: Visit, subject: Subject, choice: str) -> Deed:

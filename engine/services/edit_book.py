@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NoReturn
 
 from engine.domain.access import Action, Actor
 from engine.domain.anniversaries import add_months
@@ -158,6 +158,8 @@ class Editor:
         with self.store.begin() as unit:
             row = unit.book.one("contracts", contract)
             self._must_set_terms(unit, row)
+            if day and day < row["started_on"]:
+                _refuse_before(row["code"], row["started_on"])
             if row["ended_on"] != day:
                 changed = {"ended_on": day}
                 unit.book.update("contracts", row["id"], changed)
@@ -255,15 +257,19 @@ def _refuse_no_partner(choice: str, partner_id: object, name: str) -> None:
         )
 
 
+def _refuse_before(contract: str, started_on: date) -> NoReturn:
+    raise EditError(
+        "before_contract",
+        "{contract} began only on {day}",
+        contract=contract,
+        day=started_on,
+    )
+
+
 def _refuse_beyond_its_term(row: ChangeRow, day: date) -> None:
     """A date so far off is a slip of the pen: another change is meant, or none."""
     if day <= row.started_on:
-        raise EditError(
-            "before_contract",
-            "{contract} began only on {day}",
-            contract=row.contract_code,
-            day=row.started_on,
-        )
+        _refuse_before(row.contract_code, row.started_on)
     following = add_months(row.period_on, row.commitment_months)
     if day >= following:
         raise EditError(

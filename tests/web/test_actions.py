@@ -178,6 +178,20 @@ def test_the_contact_is_picked_among_the_users_of_the_account(served: Served) ->
     assert row["code"] == "acme.second"
 
 
+@pytest.mark.req("REN-9")
+@pytest.mark.parametrize(("person", "adds"), [("ops", True), ("sud.poc", False)])
+def test_where_nobody_can_be_chosen_one_is_told_what_to_do_first(
+    served: Served, person: str, adds: bool
+) -> None:
+    served.book.imports([a_customer("empty", partner="sud", primary_contact=None)], NOW)
+
+    page = served.signed_in(person).get("/customers/empty/actions/contact").text
+
+    assert "Empty has no users yet: add one first." in page
+    assert ('href="/back-office/people/new"' in page) == adds
+    assert 'name="choice"' not in page
+
+
 @pytest.mark.req("REN-17")
 def test_a_renewal_start_is_moved_with_all_that_follows(served: Served) -> None:
     address = f"{CHANGE}/actions/renewal-start?choice=2027-03-05"
@@ -210,6 +224,17 @@ def test_automatic_renewal_and_the_end_are_set(served: Served) -> None:
     confirmed(browser, "/contracts/K-1/actions/end?choice=none")
     assert served.book.change().closed_at is None
     assert served.book.flaws() == []
+
+
+def test_a_contract_does_not_end_before_it_begins(served: Served) -> None:
+    browser = served.signed_in("ops")
+
+    page = browser.get("/contracts/K-1/actions/end?choice=2020-01-10")
+
+    assert page.status_code == 422
+    assert "K-1 began only on" in page.text
+    [row] = served.book.rows("SELECT ended_on FROM contracts")
+    assert row["ended_on"] is None
 
 
 @pytest.mark.req("REN-8")
