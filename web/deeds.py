@@ -159,13 +159,21 @@ def _contact_deed(visit: Visit, subject: Subject, choice: str) -> Deed:
     )
 
 
+def _renews(subject: Subject) -> bool:
+    """Whether its date is a renewal's start; of other changes it is when they apply."""
+    return subject.change is not None and subject.change.type == "renewal"
+
+
 def _start_title(visit: Visit, subject: Subject) -> str:
-    return visit.say("Renewal start of %(change)s", change=subject.code)
+    if _renews(subject):
+        return visit.say("Renewal start of %(change)s", change=subject.code)
+    return visit.say("Effective date of %(change)s", change=subject.code)
 
 
 def _start_question(visit: Visit, subject: Subject) -> Question:
+    renews = _renews(subject)
     return Question(
-        visit.say("New renewal start"),
+        visit.say("New renewal start") if renews else visit.say("New effective date"),
         str(subject.values["renewal_start"]),
         hint=visit.say("Everything that follows from it is planned again."),
     )
@@ -174,11 +182,19 @@ def _start_question(visit: Visit, subject: Subject) -> Question:
 def _start_deed(visit: Visit, subject: Subject, choice: str) -> Deed:
     day = _day(visit, choice)
     values = {"change": subject.code, "day": long_date(day, visit.language)}
+    if _renews(subject):
+        summary = visit.say("New renewal start: %(day)s", day=values["day"])
+        button = visit.say("Move the renewal start")
+        done = visit.say("%(change)s: renewal start is now %(day)s.", **values)
+    else:
+        summary = visit.say("New effective date: %(day)s", day=values["day"])
+        button = visit.say("Move the effective date")
+        done = visit.say("%(change)s: effective date is now %(day)s.", **values)
     return Deed(
-        visit.say("New renewal start: %(day)s", day=values["day"]),
-        visit.say("Move the renewal start"),
+        summary,
+        button,
         lambda editor: editor.renewal_start(subject.code, day),
-        visit.say("%(change)s: renewal start is now %(day)s.", **values),
+        done,
     )
 
 

@@ -5,13 +5,7 @@ from datetime import date
 
 import pytest
 
-from tests.support.books import (
-    a_contract,
-    a_person,
-    a_small_book,
-    at,
-    some_usage,
-)
+from tests.support.books import a_contract, a_person, a_small_book, at, some_usage
 from tests.support.installation import RENEWAL
 from tests.web.conftest import Served
 
@@ -90,6 +84,23 @@ def test_where_silence_decides_nothing_no_notice_is_missed(served: Served) -> No
     assert "has not been told" not in page
 
 
+def test_an_overage_has_an_effective_date_and_no_notice_to_wait_for(
+    served: Served,
+) -> None:
+    limited = a_contract("K-5", contact_limit=100)
+    usage = some_usage("K-5", "2026-11", emails_sent=1_200)
+    served.book.imports([*a_small_book(), limited, usage], NOW)
+    [found] = served.book.rows("SELECT code FROM changes WHERE type = 'email_overage'")
+
+    page = seen(served, "ops", f"/changes/{found['code']}")
+
+    assert "Effective date 1 January 2027" in page
+    assert "The days before the effective date" in page
+    assert "enewal start" not in page
+    # Silence decides nothing here, so no notice is counted.
+    assert "has not been told of these dates" not in page
+
+
 def test_nothing_sent_yet_is_explained_by_the_date_of_the_first_step(
     served: Served,
 ) -> None:
@@ -114,7 +125,7 @@ def test_the_history_names_people_and_reads_in_french(served: Served) -> None:
     assert "«\u00a0Demander la résiliation\u00a0»" in french
     assert "par Acme Contact" in french
     assert "Le client ne veut pas d’une nouvelle période." in french
-    assert "Responsable de la communication pour ce changement" in french
+    assert "Propriétaire de la communication pour ce changement" in french
 
 
 def test_its_diagram_marks_where_it_stands_and_where_it_was(served: Served) -> None:

@@ -95,7 +95,9 @@ def _edits(visit: Visit, story: Story) -> Iterator[Button]:
     if may(Action.CHOOSE_CONTACT, row.place):
         yield Button(f"{here}/contact", visit.say("Primary contact"))
     if may(Action.MOVE_DATES, row.place):
-        yield Button(f"{here}/renewal-start", visit.say("Renewal start"))
+        renews = row.type == "renewal"
+        start = visit.say("Renewal start") if renews else visit.say("Effective date")
+        yield Button(f"{here}/renewal-start", start)
     if may(Action.SET_TERMS, row.place):
         path = f"{contract}/actions/automatic-renewal"
         yield Button(path, visit.say("Automatic renewal"))
