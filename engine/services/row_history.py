@@ -13,12 +13,22 @@ from engine.services.read_rows import NAMES, places_of, visible_row
 #: The last of them that are shown.
 _MOST: Final = 10
 #: What the trail calls an edit of a field by other names than the field's own.
-_FIELDS: Final = {"association": "partner"}
+_FIELDS: Final = {
+    "association": "partner",
+    "partner_id": "partner",
+    "customer_id": "customer",
+}
+#: What happens to a person's account (who signed in, ...) is no edit of their row.
+_ACCOUNT: Final = "account"
+_USAGE: Final = "usage"
 
 
 @dataclass(frozen=True, slots=True)
 class RowEdit:
-    """One edit; `by` is a person's code, or what else brought it."""
+    """One edit; `by` is a person's code, or what else brought it.
+
+    `fields` are those of the row; of a contract also `usage`, which came in for it.
+    """
 
     at: datetime
     by: str
@@ -38,12 +48,13 @@ def history_of(store: Storage, actor: Actor, kind: str, code: str) -> list[RowEd
         if kind == "usage":
             return []
         id_ = unit.book.ids_of(kind, [code])[code]
-        entries = unit.audit.chain(NAMES[kind], id_)[-_MOST:]
+        entries = unit.audit.chain(NAMES[kind], id_)
+    edits = [entry for entry in entries if entry.kind != _ACCOUNT]
     found = []
-    for entry in reversed(entries):
+    for entry in reversed(edits[-_MOST:]):
         body = json.loads(entry.body)
         named = {_FIELDS.get(name, name) for name in body.get("set", {})}
-        fields = tuple(name for name in KINDS[kind].names if name in named)
+        fields = tuple(name for name in (*KINDS[kind].names, _USAGE) if name in named)
         is_first = entry.kind == "added"
         found.append(RowEdit(entry.at, str(body.get("by", "")), is_first, fields))
     return found

@@ -10,7 +10,7 @@ from engine.domain.access import Action
 from engine.domain.book import KINDS
 from engine.domain.parsing import LANGUAGES
 from engine.services.read_rows import EDITS, SEES
-from tests.support.books import a_person
+from tests.support.books import a_person, some_usage
 from tests.web.back_office_forms import (
     NOW,
     added,
@@ -41,6 +41,28 @@ def trail(served: Served, kind: str, code: str) -> list[dict[str, Any]]:
         return [json.loads(entry.body) for entry in unit.audit.chain(subject, id_)]
 
 
+def test_signing_in_is_no_edit_of_a_persons_row(served: Served) -> None:
+    served.book.imports([a_person("acme.second", customer="acme")], NOW)
+    for _ in range(12):
+        served.signed_in("acme.second")
+
+    page = served.signed_in("ops").get(path_of("people", "acme.second")).text
+
+    edits = page[page.index("Last edits") :]
+    assert edits.count("<time") == 1
+    assert "added this row" in edits
+
+
+def test_usage_that_came_in_stands_among_the_edits_of_its_contract(
+    served: Served,
+) -> None:
+    served.book.imports([some_usage("K-1", "2026-11", contacts=12)], NOW)
+
+    page = served.signed_in("ops").get(path_of("contracts", "K-1")).text
+
+    assert re.search(r"<strong>a file</strong>\s+changed: Usage", page)
+
+
 @pytest.mark.req("OPS-4")
 def test_an_edit_is_written_and_the_trail_says_who_made_it(served: Served) -> None:
     ops = served.signed_in("ops")
@@ -57,6 +79,8 @@ def test_an_edit_is_written_and_the_trail_says_who_made_it(served: Served) -> No
     page = ops.get(path_of("customers", "acme"))
     assert re.search(r"<strong>ops</strong>\s+changed: Name, Hub ID", page.text)
     assert re.search(r"<strong>a file</strong>\s+added this row", page.text)
+    moved = saved(ops, "customers", "acme", partner="").text
+    assert re.search(r"<strong>ops</strong>\s+changed: Partner", moved)
     owner = served.signed_in("owner").get(path_of("customers", "acme"))
     assert "Last edits" not in owner.text
 

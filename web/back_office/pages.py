@@ -211,12 +211,13 @@ def _edits(visit: Visit, kind: str, row: ShownRow | None) -> list[dict[str, Any]
     """The last edits of a row, with its fields by their titles."""
     if row is None:
         return []
+    titles = {**TITLES, "usage": TABS["usage"]}
     return [
         {
             "at": one.at,
             "by": visit.say("a file") if one.by == "import" else one.by,
             "is_first": one.is_first,
-            "fields": ", ".join(visit.say(TITLES[name]) for name in one.fields),
+            "fields": ", ".join(visit.say(titles[name]) for name in one.fields),
         }
         for one in history_of(visit.site.store, visit.actor, kind, row.code)
     ]
