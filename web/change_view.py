@@ -17,6 +17,8 @@ _STRIP_WIDTH: Final = 1000
 _STRIP_SIDE: Final = 40
 #: Moments that the strip names; the others are days on which one is reminded.
 _LEVELS, _LETTER = 3, 8
+#: How wide a number of days is with the mark of today, and how high its line.
+_NUMBER, _LINE = 20, 20
 _NAMED: Final = ("deadline", "silence", "start", "effective")
 
 
@@ -40,6 +42,8 @@ class Strip:
     today_x: int | None
     today: date
     days_left: int
+    #: How far below its place today stands, not to cover a number of days.
+    today_drop: int
     width: int = _STRIP_WIDTH
 
 
@@ -63,7 +67,17 @@ def strip_of(visit: Visit, story: Story) -> Strip:
         ticks.append(tick)
     inside = first <= story.today <= last
     left = (story.row.renewal_start - story.today).days
-    return Strip(ticks, place(story.today) if inside else None, story.today, left)
+    today_x = place(story.today) if inside else None
+    drop = _drop(today_x, ticks)
+    return Strip(ticks, today_x, story.today, left, drop)
+
+
+def _drop(today_x: int | None, ticks: Sequence[Tick]) -> int:
+    numbers = [tick.x for tick in ticks if not tick.label]
+    is_covering = today_x is not None and any(
+        abs(x - today_x) < _NUMBER for x in numbers
+    )
+    return _LINE if is_covering else 0
 
 
 def _label(visit: Visit, mark: Mark) -> str:

@@ -39,6 +39,7 @@ def environment(language: str) -> Environment:
         "day": lambda day: long_date(day, language) if day else "",
         "short_day": lambda day: short_day(day, language) if day else "",
         "month": lambda day: long_month(day, language),
+        "short_month": lambda month: short_month(month, language),
         "moment": lambda at, zone: _moment(at, zone, locale),
         "last_day": last_whole_day,
         "who_role": lambda role, word: word("roles", role),
@@ -56,6 +57,12 @@ def short_day(day: date, language: str) -> str:
     written = format_date(day, format="d MMM y", locale=babel_locale(language))
     is_ordinal = language == "fr" and day.day == 1
     return written.replace("1", "1er", 1) if is_ordinal else str(written)
+
+
+def short_month(month: str, language: str) -> str:
+    """Nov 2026, or nov. 2026, of 2026-11."""
+    first = date.fromisoformat(f"{month}-01")
+    return str(format_date(first, format="LLL y", locale=babel_locale(language)))
 
 
 def sentence(language: str, text: str, **values: object) -> str:

@@ -10,6 +10,10 @@ WIDTH, HEIGHT, _TOP, _SIDE = 420, 190, 26, 8
 _FLOOR: Final = HEIGHT - 24
 #: Room above the highest bar or the limit, so that neither touches the edge.
 _HEADROOM: Final = 1.1
+#: So many bars have room for what is written at each of them.
+_NAMED: Final = 6
+#: How high what is written above a bar reaches, and how far it stays from it.
+_LETTERS, _GAP = 18, 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +27,8 @@ class Bar:
     width: int
     height: int
     is_over: bool
+    is_named: bool  # with its month and value, where there is room for them
+    value_y: int  # of what is written above it: not across the line of the limit
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +67,9 @@ def _chart(values: Sequence[tuple[str, int]], limit: int | None) -> Chart | None
     def height(value: int) -> int:
         return round(room * value / top)
 
-    step = (WIDTH - 2 * _SIDE) // max(6, len(values))
+    limit_y = None if limit is None else _FLOOR - height(limit)
+    every = 1 if len(values) <= _NAMED else 2
+    step = (WIDTH - 2 * _SIDE) // max(_NAMED, len(values))
     bars = [
         Bar(
             month,
@@ -71,7 +79,15 @@ def _chart(values: Sequence[tuple[str, int]], limit: int | None) -> Chart | None
             step * 3 // 4,
             height(value),
             limit is not None and value > limit,
+            (len(values) - 1 - n) % every == 0,
+            _written_at(_FLOOR - height(value), limit_y),
         )
         for n, (month, value) in enumerate(values)
     ]
-    return Chart(bars, limit, None if limit is None else _FLOOR - height(limit))
+    return Chart(bars, limit, limit_y)
+
+
+def _written_at(top: int, limit_y: int | None) -> int:
+    """Above the bar, and above the line too where that would cross it."""
+    is_crossed = limit_y is not None and top - _LETTERS < limit_y <= top
+    return (limit_y if is_crossed and limit_y is not None else top) - _GAP

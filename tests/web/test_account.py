@@ -5,6 +5,7 @@ import re
 from datetime import timedelta
 from typing import Any
 
+import httpx
 import pytest
 
 from engine.domain.accounts import form_token
@@ -73,6 +74,25 @@ def test_a_language_is_kept_with_the_person_and_in_the_trail(book: Served) -> No
     assert book.book.flaws() == []
 
 
+@pytest.mark.parametrize(
+    ("referer", "leads_to"),
+    [
+        ("{url}/changes?q=acme&sort=deadline", "/changes?q=acme&sort=deadline"),
+        ("https://elsewhere.example/changes?q=x", "/account"),
+        ("", "/account"),
+    ],
+)
+def test_another_language_leads_back_to_what_was_read(
+    book: Served, referer: str, leads_to: str
+) -> None:
+    browser = book.signed_in("ops")
+    browser.client.headers["Referer"] = referer.format(url=book.url)
+
+    page = browser.post("/language", language="fr", back="/account")
+
+    assert page.url.raw_path.decode() == leads_to
+
+
 @pytest.mark.parametrize("language", ["de", "", "en'; --", "<b>"])
 def test_no_other_language_is_kept(book: Served, language: str) -> None:
     browser = book.signed_in("ops")
@@ -126,6 +146,23 @@ def test_a_key_is_shown_once_and_never_again(book: Served) -> None:
     kept = json.dumps(book.book.rows("SELECT * FROM api_keys"), default=str)
     assert found[1] not in kept
     assert found[1] not in json.dumps(trail(book, "account"))
+
+
+def test_a_key_made_here_can_keep_keys_itself_where_that_is_ticked(
+    book: Served,
+) -> None:
+    browser = book.signed_in("ops")
+    page = new_key(browser, actions=["own account", "see changes"])
+    secret = re.search(r'class="secret"[^>]*>([^<]+)<', page.text)
+    assert secret is not None
+
+    made = httpx.post(
+        f"{book.url}/api/v1/me/keys",
+        json={"name": "nightly", "actions": ["see changes"]},
+        headers={"Authorization": f"Bearer {secret[1].strip()}"},
+    )
+
+    assert made.status_code == 201, made.text
 
 
 def test_making_and_revoking_a_key_is_in_the_trail(book: Served) -> None:

@@ -55,6 +55,18 @@ def test_it_says_where_the_change_stands_and_what_comes_and_who_is_told(
     assert "16 Jan 2027, 00:00 awaiting an answer" in plan
 
 
+def test_today_never_covers_the_number_of_a_day(served: Served) -> None:
+    mark = re.compile(r'<path class="today" d="M\d+ (\d+)')
+    apart = served.signed_in("ops").get(CHANGE).text
+    # The reminder 46 days before the renewal start is due on this day.
+    served.clock.now = at("2027-01-14T10:00")
+    on_one = served.signed_in("ops").get(CHANGE).text
+
+    heights = [int(found[1]) for found in map(mark.search, (apart, on_one)) if found]
+    # The numbers of days are written down to about 114.
+    assert heights == [98, 118]
+
+
 def test_it_says_why_with_the_values_that_decide(served: Served) -> None:
     page = seen(served, "ops")
 

@@ -1,6 +1,7 @@
 """The page of a customer opens what belongs to it; the list finds one quickly."""
 
 import re
+from itertools import pairwise
 
 import pytest
 
@@ -58,13 +59,31 @@ def test_a_customer_opens_its_contacts_products_usage_and_changes(
     assert "Suite K-1" in page
     assert "Automatic renewal on" in page
     assert "Contacts limit: 1,000" in page
-    assert "2026-11: 1,400 (above the limit)" in page
+    assert "Nov 2026: 1,400 (above the limit)" in page
     assert "Emails sent limit: 10,000" in page
     assert "Contact tier upgrade" in page
     assert "15 Jan 2027 1 Mar 2027" in page
 
 
 @pytest.mark.req("REN-8")
+def test_what_is_written_at_the_bars_crosses_neither_the_limit_nor_each_other(
+    served: Served,
+) -> None:
+    year = [
+        some_usage("K-2", f"2026-{month:02}", contacts=980) for month in range(1, 13)
+    ]
+    served.book.imports(year, NOW)
+
+    page = served.signed_in("ops").get("/customers/other").text
+
+    written = r'class="value" x="(\d+)" y="(\d+)"'
+    values = [(int(x), int(y)) for x, y in re.findall(written, page)]
+    [limit] = map(int, re.findall(r'class="limit" x1="0" y1="(\d+)"', page))
+    assert len(values) == 6
+    assert min(b - a for (a, _), (b, _) in pairwise(values)) >= 60
+    assert all(y < limit for _, y in values)
+
+
 def test_it_says_whose_choice_makes_the_communication_owner(served: Served) -> None:
     edit = served.book.edit(NOW)
 

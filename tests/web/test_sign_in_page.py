@@ -32,6 +32,7 @@ def test_a_new_installation_says_how_to_let_somebody_in(served: Served) -> None:
     later = served.browser().get("/sign-in")
 
     assert "tacit accounts link PERSON" in new.text
+    assert served.site.settings.vendor in new.text
     assert "ops" not in new.text
     assert "tacit accounts" not in later.text
 

@@ -6,11 +6,11 @@ from zoneinfo import ZoneInfo
 from fastapi import APIRouter
 from fastapi.responses import Response
 
+from engine.domain.access import Action
 from engine.domain.api_keys import LONGEST_NAME, TooManyKeysError, WantedKey
 from engine.domain.parsing import day
 from engine.services.api_keys import create_key, keys_of, revoke_key
 from web.forms import choices_of, text_of
-from web.pages.account import granted
 from web.visits import Form, OwnVisit, Posted, Visit
 
 router = APIRouter()
@@ -26,9 +26,7 @@ def keys_page(visit: OwnVisit) -> Response:
 def make_key(visit: OwnVisit, form: Posted) -> Response:
     """Make one, and show its secret: on this answer alone, which nothing keeps."""
     name, site = text_of(form, "name", LONGEST_NAME), visit.site
-    actions = [
-        one for one in granted(visit.actor) if one in choices_of(form, "actions")
-    ]
+    actions = [one for one in _carried(visit) if one in choices_of(form, "actions")]
     expires_at = _end_of_day(visit, text_of(form, "expires_on"))
     wrong = {}
     if not name:
@@ -86,7 +84,7 @@ def _page(
         "account_keys.html",
         status=status,
         keys=keys_of(visit.site.store, visit.actor, visit.now),
-        may=granted(visit.actor),
+        may=_carried(visit),
         ticked=choices_of(filled, "actions"),
         name=text_of(filled, "name"),
         expires_on=text_of(filled, "expires_on")
@@ -95,6 +93,12 @@ def _page(
         longest=LONGEST_NAME,
         wrong=wrong or {},
     )
+
+
+def _carried(visit: Visit) -> list[Action]:
+    """What a key of the visitor's can carry; one's own account last, as it is rare."""
+    may = [action for action in Action if visit.actor.may(action)]
+    return sorted(may, key=lambda action: action is Action.OWN_ACCOUNT)
 
 
 def _end_of_day(visit: Visit, text: str) -> datetime | None:
