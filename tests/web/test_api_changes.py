@@ -97,6 +97,23 @@ def test_a_word_that_is_no_event_is_named(ops: Program) -> None:
 
 
 @pytest.mark.parametrize(
+    ("path", "field", "value"),
+    [
+        ("/customers/acme/primary-contact", "person", "ops"),
+        (f"/changes/{RENEWAL}/renewal-start", "renewal_start", "2020-01-01"),
+        (f"/changes/{RENEWAL}/renewal-start", "renewal_start", "2090-01-01"),
+    ],
+)
+def test_an_edit_that_is_not_possible_names_its_field(
+    ops: Program, path: str, field: str, value: str
+) -> None:
+    answer = ops.put(path, {field: value})
+
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0]["pointer"] == f"#/{field}"
+
+
+@pytest.mark.parametrize(
     ("method", "path", "body"),
     [
         ("GET", "/changes/{}", None),

@@ -25,6 +25,7 @@ def test_opening_a_link_shows_for_whom_it_is_and_signs_nobody_in(
 
     assert page.status_code == 200
     assert "Sign in as Ops" in page.text
+    assert served.site.settings.vendor in page.text
     assert not browser.client.cookies
 
 

@@ -28,6 +28,7 @@ from engine.domain.errors import (
 )
 from engine.domain.listing import QuestionError
 from engine.domain.paging import CursorError
+from engine.services.edit_book import EditError
 from web import failures
 from web.errors import BadRequestError, ForgedFormError, SignInFirst
 
@@ -103,6 +104,14 @@ _STATUS: Final[tuple[tuple[type[TacitError], int], ...]] = (
     (KeyReusedError, 422),
     (BadRequestError, 400),
 )
+#: The field of the body that an edit was refused for.
+_EDITED: Final = {
+    "no_user": "person",
+    "no_partner": "owner",
+    "no_default": "owner",
+    "before_contract": "renewal_start",
+    "beyond_term": "renewal_start",
+}
 #: What a sentence about a field begins with, where a service names one.
 _PARAMETERS: Final = {"after": "cursor"}
 
@@ -126,7 +135,8 @@ def answer_problem(request: Request, error: Exception) -> Response:
     headers = {"WWW-Authenticate": "Bearer"} if status == 401 else None
     errors = _places(error)
     if isinstance(error, ProblemsError):
-        detail = f"{len(errors)} things are wrong with the files; nothing was changed"
+        wrong = "1 thing is" if len(errors) == 1 else f"{len(errors)} things are"
+        detail = f"{wrong} wrong with the files; nothing was changed"
     return problem(status, detail, errors=errors, refused=refused, headers=headers)
 
 
@@ -186,6 +196,8 @@ def _places(error: Exception) -> list[Complaint]:
         return [Complaint(header="Idempotency-Key", detail=str(error))]
     if isinstance(error, StaleError):
         return [Complaint(header="If-Match", detail=str(error))]
+    if isinstance(error, EditError) and error.reason in _EDITED:
+        return [Complaint(pointer=f"#/{_EDITED[error.reason]}", detail=str(error))]
     if isinstance(error, ProblemsError):
         return [
             Complaint(
