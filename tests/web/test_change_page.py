@@ -125,6 +125,20 @@ def test_nothing_sent_yet_is_explained_by_the_date_of_the_first_step(
     assert "the first step is on 4 May 2027, 09:00" in page
 
 
+def test_nothing_sent_yet_is_not_said_to_have_been_due_where_it_came_too_late(
+    served: Served,
+) -> None:
+    missed = a_contract("K-3", started_on=date(2026, 2, 24))
+    served.book.imports([*a_small_book(), missed], NOW)
+    served.book.tick(NOW)
+
+    page = seen(served, "ops", "/changes/K-3.R20270224")
+
+    assert "was not sent: renewal notice" in page
+    assert "since it was too late for what was due: the next step is on" in page
+    assert "since nothing was due" not in page
+
+
 @pytest.mark.req("RULE-8")
 def test_the_history_names_people_and_reads_in_french(served: Served) -> None:
     served.book.fire("request_cancellation", "acme.contact", NOW)
