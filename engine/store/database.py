@@ -18,7 +18,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.pool import StaticPool
 
 from engine.domain.errors import UnavailableError
-from engine.store import account_tables  # noqa: F401 - more of the same metadata
+from engine.store import account_tables, prompt_tables  # noqa: F401 - more of the same metadata
 from engine.store.tables import metadata
 
 BUSY_TIMEOUT_MS: Final = 10_000

@@ -288,6 +288,9 @@ outbox = Table(
     # When to try next; while sending, when the claim runs out.
     Column("next_try_at", UtcDateTime, nullable=False),
     Column("attempts", Integer, nullable=False, default=0),
+    # For one person whatever the role's route, in the conversation that they wrote in.
+    Column("person_id", Id),  # no constraint: SQLite would have to copy the table
+    Column("thread", Text),
     UniqueConstraint("change_id", "seq", "position"),
 )
 Index(
@@ -322,6 +325,8 @@ deliveries = Table(
     Column("sent_at", UtcDateTime),
     Column("reference", Text),  # the channel's own name for it
     Column("error", Text),
+    # When it was made to show that its question is settled; see prompts.
+    Column("settled_at", UtcDateTime),
     UniqueConstraint("outbox_id", "person_id", "channel"),
 )
 
