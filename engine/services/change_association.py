@@ -40,6 +40,8 @@ def change_association(  # noqa: PLR0913 - one edit, by whom, when
     unit.outbox.drop_waiting(
         (row.id for row in before), "the association has ended", roles=["partner"]
     )
+    asked = [(row.id, row.version + 1) for row in before]
+    unit.prompts.end_for_partner(asked, now)
     theirs = {row.id for row in before if _partner_owned(row, former)}
     chosen = [row.id for row in before if row.owner_choice == PARTNER]
     for change_id in chosen:

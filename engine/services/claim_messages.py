@@ -23,6 +23,7 @@ from engine.domain.retry import RetryPolicy
 from engine.domain.ruleset import Rulebook
 from engine.services.ledger import Note, make_note
 from engine.services.message_notes import note_messages, undelivered_note
+from engine.services.put_prompts import put_prompts
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,8 @@ class Attempt:
     number: int
     tries_in_doubt: int
     failed_beside: str | None
+    #: The prompt that it puts to its reader, if it asks something.
+    prompt_id: int | None = None
 
     @property
     def ambiguous(self) -> bool:
@@ -102,6 +105,7 @@ class _Claim:
         self._new: list[DeliveryStart] = []
         self._again: list[DeliveryStart] = []
         self._settled: list[DeliveryUpdate] = []
+        self._prompts: Mapping[int, int] = {}
 
     def settle(self, rows: Sequence[Claimed]) -> None:
         self.batch.taken = len(rows)
@@ -110,13 +114,16 @@ class _Claim:
         again = [row.outbox_id for row in rows if row.attempts]
         for delivery in self._unit.outbox.deliveries_of(again) if again else []:
             tried.setdefault(delivery.outbox_id, []).append(delivery)
+        current = []
         for claimed in rows:
-            before = tried.get(claimed.outbox_id, [])
             if stale := why_stale(claimed):
-                self._drop(claimed, before, stale)
-                continue
-            resolved = resolve(claimed, self._rulebook.routing, book)
-            self._start(claimed, resolved, before)
+                self._drop(claimed, tried.get(claimed.outbox_id, []), stale)
+            else:
+                routing = self._rulebook.routing
+                current.append((claimed, resolve(claimed, routing, book)))
+        self._prompts = put_prompts(self._unit, current, self._now)
+        for claimed, resolved in current:
+            self._start(claimed, resolved, tried.get(claimed.outbox_id, []))
         outbox = self._unit.outbox
         outbox.start_deliveries(self._new, self._again)
         outbox.finish_deliveries(self._settled)
@@ -209,8 +216,17 @@ class _Claim:
             self._now,
         )
         (self._again if before else self._new).append(start)
+        asks = recipient.audience is not Audience.COPY
         self.batch.attempts.append(
-            Attempt(claimed, self._until, recipient, number, in_doubt, failed_beside)
+            Attempt(
+                claimed,
+                self._until,
+                recipient,
+                number,
+                in_doubt,
+                failed_beside,
+                self._prompts.get(claimed.outbox_id) if asks else None,
+            )
         )
 
     def _drop_copy(self, delivery: Delivery, reason: str) -> None:

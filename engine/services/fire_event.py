@@ -9,7 +9,7 @@ from engine.domain import audit
 from engine.domain.access import Action, Actor
 from engine.domain.decide import decide
 from engine.domain.errors import TacitError
-from engine.domain.interfaces import Storage
+from engine.domain.interfaces import Storage, UnitOfWork
 from engine.domain.moments import local_day
 from engine.domain.outcome import Event, Outcome, Refusal, RefusalReason
 from engine.domain.problems import did_you_mean
@@ -65,20 +65,39 @@ def fire_event(  # noqa: PLR0913 - who fires what on which change, when
             actor.must(Action.SEE_CHANGES, row.place, "change", code)
             raise UnknownEventError(event, ruleset)
         must_match(unit, rulebook, row, actor, now, expects)
-        role = role_of(person, row) if actor.may(Action.ANSWER, row.place) else None
-        outcome = _decide(ruleset, row, event, role, now)
-        ledger = Ledger(unit, now)
-        if outcome.refusal is not None:
-            _note_refusal(ledger, ruleset, row, event, person, outcome.refusal, now)
-        else:
-            about = json.dumps({"actor_name": person.name, "actor_role": role})
-            ledger.take(row, ruleset, outcome, by=person.code, about=about)
-        ledger.write()
-        carry_out(unit, rulebook, ledger.effects, now)
+        outcome = fire(unit, rulebook, row, event, actor, person, now)
         unit.commit()
     seen = actor.may(Action.SEE_CHANGES, row.place)
     state = outcome.subject.state
     return Fired(row.code, event, state, person, outcome.refusal, seen)
+
+
+def fire(  # noqa: PLR0913 - who fires what on which change, when
+    unit: UnitOfWork,
+    rulebook: Rulebook,
+    row: ChangeRow,
+    event: str,
+    actor: Actor,
+    person: Person,
+    now: datetime,
+    answers: int | None = None,
+) -> Outcome:
+    """Decide about an event and write what follows, a refusal too.
+
+    `answers` is the prompt that it is an answer to.
+    """
+    ruleset = rulebook.machines[row.type]
+    role = role_of(person, row) if actor.may(Action.ANSWER, row.place) else None
+    outcome = _decide(ruleset, row, event, role, now)
+    ledger = Ledger(unit, now)
+    if outcome.refusal is not None:
+        _note_refusal(ledger, ruleset, row, event, person, outcome.refusal, now)
+    else:
+        about = json.dumps({"actor_name": person.name, "actor_role": role})
+        ledger.take(row, ruleset, outcome, by=person.code, about=about, answers=answers)
+    ledger.write()
+    carry_out(unit, rulebook, ledger.effects, now)
+    return outcome
 
 
 def role_of(actor: Person, row: ChangeRow) -> str | None:

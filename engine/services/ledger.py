@@ -1,13 +1,14 @@
 """Turns outcomes into rows: state, audit entries and messages, written together."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from engine.domain import audit
 from engine.domain.interfaces import UnitOfWork
 from engine.domain.outcome import Outcome, Step, StepKind
+from engine.domain.prompts import PromptEnd
 from engine.domain.records import ChangeRow, ChangeUpdate, NewEntry, NewMessage
 from engine.domain.ruleset import Ruleset, Telling
 from engine.domain.vocabulary import CLOSING
@@ -54,11 +55,13 @@ class Ledger:
         self._messages: list[NewMessage] = []
         self._prepared: dict[int, tuple[Outcome, _Prepared]] = {}
         self._left: list[int] = []
+        self._moot: list[tuple[int, int]] = []
+        self._answered: list[tuple[int, int]] = []
         self._reminded: list[int] = []
         self.effects: list[Effect] = []
         self.counted: Counter[str] = Counter()
 
-    def take(
+    def take(  # noqa: PLR0913 - an outcome, and all that its entries say of it
         self,
         row: ChangeRow,
         ruleset: Ruleset,
@@ -66,15 +69,18 @@ class Ledger:
         *,
         by: str = "clock",
         about: str | None = None,
-        before: Iterable[Note] = (),
+        before: Sequence[Note] = (),
+        answers: int | None = None,
     ) -> None:
         """Record an outcome.
 
         `before` are entries that come first in the chain; `about` goes with every
-        message that it queues, for the templates.
+        message that it queues, for the templates; `answers` is the prompt that the
+        event is an answer to.
         """
         prepared = self._prepare(outcome, ruleset, by, about)
         version, head = self._chain(row, (*before, *prepared.notes))
+        self._settle(row, outcome, row.version + len(before), answers)
         subject = outcome.subject
         closed_at = row.closed_at or (self._now if subject.closed else None)
         due = [outcome.next_due_at, None if closed_at else row.contract_ends_at]
@@ -133,8 +139,34 @@ class Ledger:
         later = "a later reminder takes its place"
         outbox.drop_bound(self._reminded, later, reminders_only=True)
         outbox.add(self._messages)
+        self._end_prompts()
         self._updates, self._entries, self._messages = [], [], []
         self._left, self._reminded = [], []
+
+    def _settle(
+        self, row: ChangeRow, outcome: Outcome, seq: int, answers: int | None
+    ) -> None:
+        """Mark what was asked about the change as moot, once it has moved.
+
+        The entry that says so is that of the first step that left the state.
+        """
+        moved = [step.kind is StepKind.TRANSITION for step in outcome.steps]
+        if True in moved:
+            ended_by = seq + moved.index(True) + 1
+        elif outcome.subject.closed:
+            ended_by = seq + len(outcome.steps)
+        else:
+            return
+        self._moot.append((row.id, ended_by))
+        if answers is not None:
+            self._answered.append((answers, ended_by))
+
+    def _end_prompts(self) -> None:
+        prompts = self._unit.prompts
+        for prompt_id, seq in self._answered:
+            prompts.end([prompt_id], PromptEnd.ANSWERED, seq, self._now)
+        prompts.end_of_changes(self._moot, PromptEnd.MOVED_ON, self._now)
+        self._answered, self._moot = [], []
 
     def _chain(self, row: ChangeRow, notes: Iterable[Note]) -> tuple[int, str]:
         version = row.version

@@ -8,6 +8,7 @@ from engine.domain import audit
 from engine.domain.agenda import deadline_on, listed_on
 from engine.domain.interfaces import UnitOfWork
 from engine.domain.moments import local_day
+from engine.domain.prompts import PromptEnd
 from engine.domain.records import ChangeRow, Replanned
 from engine.domain.replanning import replanned
 from engine.domain.ruleset import Rulebook
@@ -76,6 +77,8 @@ def plan_again(
             notes.append(held_note(row.attention, now))
         ledger.take(row, ruleset, decisions.of(ruleset, subject), before=notes)
     unit.changes.plan_again(planned)
+    asked = [(one.row.id, one.row.version + 1) for one in moved]
+    unit.prompts.end_of_changes(asked, PromptEnd.REPLANNED, now)
     ledger.write()
     return ledger.effects
 

@@ -24,8 +24,6 @@ prompts = Table(
     Column("state", String(60), nullable=False),  # of the change when it was asked
     Column("plan", Integer, nullable=False),  # of the change when it was asked
     Column("asked_at", UtcDateTime, nullable=False),
-    # Until when any of its answers was open when it was asked; null: nothing says.
-    Column("closes_at", UtcDateTime),
     Column("ended_at", UtcDateTime),
     Column("ended", String(12)),  # how: see PromptEnd
     Column("ended_seq", Integer),  # the audit entry of the change that ended it

@@ -18,10 +18,14 @@ from engine.store.book_rows import BookRows
 from engine.store.change_rows import ChangeRows
 from engine.store.directory_rows import DirectoryRows
 from engine.store.feed_rows import FeedRows
+from engine.store.inbox_rows import InboxRows
 from engine.store.listing_rows import ListingRows
 from engine.store.message_rows import MessageRows
 from engine.store.outbox_rows import OutboxRows
+from engine.store.prompt_rows import PromptRows
 from engine.store.search_rows import SearchRows
+from engine.store.site_key_rows import SiteKeyRows
+from engine.store.slack_link_rows import SlackLinkRows
 from engine.store.tables import metadata
 from engine.store.watch_rows import WatchRows
 from engine.store.webhook_rows import WebhookRows
@@ -55,6 +59,10 @@ class Unit:
         self.feeds = FeedRows(connection)
         self.watch = WatchRows(connection)
         self.webhooks = WebhookRows(connection)
+        self.prompts = PromptRows(connection)
+        self.inbox = InboxRows(connection)
+        self.slack_links = SlackLinkRows(connection)
+        self.site_keys = SiteKeyRows(connection)
 
     def commit(self) -> None:
         """Make it so; where that fails, nothing was changed and nothing stays locked.

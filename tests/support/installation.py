@@ -4,17 +4,21 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from typing import Any, NamedTuple
 
 from sqlalchemy import text
 
-from engine.domain.access import operator
+from config.permissions import SHIPPED, load_policy
+from engine.domain.access import Policy, operator
 from engine.domain.audit import Flaw
 from engine.domain.book import Row
 from engine.domain.letters import Letter
+from engine.domain.prompts import Answered, PromptRow, Via
 from engine.domain.records import ChangeRow, Counts
 from engine.domain.ruleset import Rulebook
 from engine.services.advance_clock import advance_clock
+from engine.services.answer_prompt import GivenAnswer, answer_prompt
 from engine.services.edit_book import Editor
 from engine.services.fire_event import Fired, fire_event
 from engine.services.relay_outbox import relay_outbox
@@ -28,6 +32,12 @@ from notifiers.rendering import Templates
 from tests.support.books import delivering, imported, the_change
 
 RENEWAL = "K-1.R20270301"
+
+
+@cache
+def shipped_policy() -> Policy:
+    """Who may do what, as shipped."""
+    return load_policy(SHIPPED)
 
 
 class Told(NamedTuple):
@@ -96,6 +106,20 @@ class Installation:
         actor = operator(person)
         return fire_event(self.store, self.rulebook, code, event, actor, now)
 
+    def prompts(self, code: str = RENEWAL) -> list[PromptRow]:
+        """What was asked about a change, the first first."""
+        with self.store.begin(read_only=True) as unit:
+            return unit.prompts.of_change(self.change(code).id)[::-1]
+
+    def answers(
+        self, prompt: PromptRow, person: str, event: str, now: datetime, **more: Any
+    ) -> Answered:
+        """Somebody answers a prompt, by a link unless said otherwise."""
+        with self.store.begin(read_only=True) as unit:
+            person_id = unit.book.person(person).id
+        given = GivenAnswer(prompt.id, person_id, event, **{"via": Via.LINK, **more})
+        return answer_prompt(self.store, self.rulebook, shipped_policy(), given, now)
+
     def change(self, code: str = RENEWAL) -> ChangeRow:
         return the_change(self.store, code)
 
@@ -155,6 +179,7 @@ class Installation:
 _TABLES = (
     "partners", "customers", "people", "sites", "contracts", "usage", "changes",
     "audit", "seals", "checkpoints", "outbox", "deliveries", "rule_texts", "heartbeats",
+    "prompts", "answers", "inbox",
 )  # fmt: skip
 
 

@@ -46,7 +46,7 @@ class Tables:
                 "SELECT deliveries.*, people.code AS person, people.customer_id, "
                 "people.partner_id, outbox.role, outbox.seq, outbox.position, "
                 "outbox.change_id, outbox.message FROM deliveries "
-                "JOIN people ON people.id = person_id "
+                "JOIN people ON people.id = deliveries.person_id "
                 "JOIN outbox ON outbox.id = outbox_id ORDER BY deliveries.id"
             )
             self.contracts = self._read("SELECT * FROM contracts")

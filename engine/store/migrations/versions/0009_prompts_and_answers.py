@@ -32,7 +32,6 @@ def _create_prompts() -> None:
         sa.Column("state", sa.String(length=60), nullable=False),
         sa.Column("plan", sa.Integer(), nullable=False),
         sa.Column("asked_at", UtcDateTime(), nullable=False),
-        sa.Column("closes_at", UtcDateTime(), nullable=True),
         sa.Column("ended_at", UtcDateTime(), nullable=True),
         sa.Column("ended", sa.String(length=12), nullable=True),
         sa.Column("ended_seq", sa.Integer(), nullable=True),
