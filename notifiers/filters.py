@@ -31,6 +31,7 @@ FILTERS: Final[Mapping[str, str]] = {
     "months": "a number of months: 12 months",
     "days": "a number of days: 16 days",
     "last_day": "the last day for one of the answers: `answer | last_day | date`",
+    "link": "where its reader gives one of the answers: `[words]({{ answer | link }})`",
     "label": "a code in words: `accept` becomes “Accept the new conditions”",
     "join": 'a list on one line: `asks | join(", ")`',
     "default": 'other words where there is no value: `reason | default("unknown")`',
@@ -62,6 +63,7 @@ def filters_of(wording: Wording) -> dict[str, Filter]:
         "months": partial(_unit, unit="duration-month", language=language),
         "days": partial(_unit, unit="duration-day", language=language),
         "last_day": _last_day,
+        "link": _answer_link,
         "label": partial(_label, _labels(wording)),
         "join": _join,
         "default": _default,
@@ -119,6 +121,12 @@ def _last_day(answer: object) -> date | None:
     if not isinstance(answer, Answer):
         raise TypeError(f"{answer!r} is not an answer")
     return answer.last_day
+
+
+def _answer_link(answer: object) -> str | None:
+    if not isinstance(answer, Answer):
+        raise TypeError(f"{answer!r} is not an answer")
+    return answer.link
 
 
 def _labels(wording: Wording) -> Mapping[str, str]:

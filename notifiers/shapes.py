@@ -1,6 +1,7 @@
 """One Markdown source, written in each shape that a channel takes."""
 
 import html
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -21,8 +22,12 @@ from notifiers.markdown_blocks import (
 
 Pair = tuple[str, str]
 
-#: What a link of a template may point to. A value never decides it.
+#: What a link of a template may point to. A value never decides it, unless it is an
+#: answer's own, which the site made.
 LINK_SCHEMES: Final = ("https://", "mailto:")
+
+
+_ANSWER_LINK: Final = re.compile(r"\{\{ (\w+) \| link \}\}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +39,7 @@ class Shape:
     paragraph: Pair
     bullets: Pair
     bullet: Pair
+    answer: Pair  #: a link of the site's own by which its reader answers
     bold: Pair
     emphasis: Pair
     code: Pair
@@ -57,6 +63,7 @@ TEXT: Final = Shape(
     paragraph=("", "\n\n"),
     bullets=("", "\n"),
     bullet=("- ", "\n"),
+    answer=("", "\n  {{ ANSWER | link }}"),
     bold=("", ""),
     emphasis=("", ""),
     code=("", ""),
@@ -67,6 +74,7 @@ HTML: Final = Shape(
     paragraph=("<p>", "</p>\n"),
     bullets=("<ul>\n", "</ul>\n"),
     bullet=("<li>", "</li>\n"),
+    answer=('<a class="answer" href="{{ ANSWER | link }}">', "</a>"),
     bold=("<strong>", "</strong>"),
     emphasis=("<em>", "</em>"),
     code=("<code>", "</code>"),
@@ -77,6 +85,7 @@ SLACK: Final = Shape(
     paragraph=("", "\n\n"),
     bullets=("", "\n"),
     bullet=("• ", "\n"),
+    answer=("<{{ ANSWER | link }}|", ">"),
     bold=("*", "*"),
     emphasis=("_", "_"),
     code=("`", "`"),
@@ -135,8 +144,17 @@ def _token(token: Token, shape: Shape, link: Pair, source: Protected) -> str:
     return content.join(shape.code) if token.type == "code_inline" else content
 
 
+def _where_it_is(answer: str, written: str) -> str:
+    """What is written only where there is a link: a preview has none."""
+    return f"{{% if {answer} | link %}}{written}{{% endif %}}" if written else ""
+
+
 def _link(tokens: Sequence[Token], shape: Shape, source: Protected) -> Pair:
     address = str(tokens[0].attrGet("href"))
+    whole = source.restore(address, str)
+    if answer := _ANSWER_LINK.fullmatch(whole):
+        opened, closed = (part.replace("ANSWER", answer[1]) for part in shape.answer)
+        return _where_it_is(answer[1], opened), _where_it_is(answer[1], closed)
     if not address.startswith(LINK_SCHEMES):
         raise ValueError(f"a link must start with {' or '.join(LINK_SCHEMES)}")
     label = source.restore(tokens[1].content, shape.literal)

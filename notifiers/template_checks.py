@@ -49,7 +49,9 @@ _REFUSED: Final = {
     nodes.BinExpr: "a template cannot compute",
 }
 _WHAT_IS_ALLOWED: Final = "allowed: {{ name | filter }}, {% if %} and {% for %}"
-_BAD_LINK: Final = re.compile(r"\]\((?!https://|mailto:)[^)]*\)?")
+_BAD_LINK: Final = re.compile(
+    r"\]\((?!https://|mailto:|\{\{ \w+ \| link \}\}\))[^)]*\)?"
+)
 _NOT_OUR_MARKDOWN: Final = re.compile(
     r"^\s*(?:#{1,6} |\||>|\d+[.)] |[*+] |`{3}|</?[a-zA-Z])|!\["
 )
@@ -157,6 +159,7 @@ def _markdown_problems(template: TemplateFile, part: Part) -> Iterator[Problem]:
         if _BAD_LINK.search(line):
             yield _Place(template, number).problem(
                 "a link must start with https:// or mailto:",
+                "or be an answer's own: [words]({{ answer | link }})",
             )
 
 

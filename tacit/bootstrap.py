@@ -1,6 +1,6 @@
 """Wires a home into a working program, once: store, rules, templates, channels."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
@@ -25,6 +25,7 @@ from engine.services.imported_values import Defaults
 from engine.services.manage_accounts import first_operator
 from engine.services.send_messages import Delivering
 from engine.services.sign_in import invite
+from engine.services.site_keys import signing_keys
 from engine.services.take_up_rules import lost_states, take_up
 from engine.store.book_files.writing import write_list, write_workbook
 from engine.store.rule_folder import read_rule_files
@@ -46,6 +47,7 @@ from tacit.importing import Importing
 from tacit.previews import Previews, Written
 from tacit.site_settings import site_settings
 from tacit.watched_rules import WatchedRules
+from web.addresses import answer_link
 from web.metrics import Metrics
 from web.site import SignOn, Site, Works
 
@@ -164,15 +166,29 @@ class App:
             lease=delivery.lease,
             fresh_for=delivery.fresh_for,
             workers=delivery.workers,
+            answer_at=self._answer_at,
             batch=delivery.batch,
         )
 
     @cached_property
+    def url(self) -> str:
+        """How people reach the pages from outside."""
+        web = self.settings.web
+        return (web.url or _address(web.host, web.port)).rstrip("/")
+
+    @cached_property
+    def signing_keys(self) -> Sequence[bytes]:
+        """What links in messages are signed with."""
+        return signing_keys(self.store, self.clock())
+
+    def _answer_at(self, prompt_id: int, person_id: int, event: str) -> str:
+        return answer_link(self.url, self.signing_keys, prompt_id, person_id, event)
+
+    @cached_property
     def site(self) -> Site:
         """What the pages and the API need."""
-        settings = self.settings.web
         _ = self.rulebook, self.templates
-        url = settings.url or _address(settings.host, settings.port)
+        url = self.url
         return Site(
             store=self.store,
             rules=lambda: self.rulebook,
@@ -180,12 +196,13 @@ class App:
             policy=self.policy,
             clock=self.clock,
             words={name: Wording(name, self._wording_folders()) for name in LANGUAGES},
-            settings=site_settings(self.settings, url.rstrip("/")),
+            settings=site_settings(self.settings, url),
             metrics=self.metrics,
             channels=frozenset(self.channels),
             post=self._post,
             works=self.works,
-            sign_on=self._sign_on(url.rstrip("/")),
+            sign_on=self._sign_on(url),
+            signing_keys=lambda: self.signing_keys,
             check_folder=WatchedRules(
                 self.check_own_rules, (self.home.rules, self.home.wording)
             ),

@@ -1,6 +1,9 @@
 """Addresses of our own, told apart from those that would lead elsewhere."""
 
+from collections.abc import Sequence
 from urllib.parse import urlsplit
+
+from engine.domain.tokens import Addressed, Purpose, sign
 
 
 def local(path: str) -> str:
@@ -18,3 +21,11 @@ def local(path: str) -> str:
     except ValueError:
         return "/"
     return "/" if parts.scheme or parts.netloc else path
+
+
+def answer_link(
+    url: str, keys: Sequence[bytes], prompt_id: int, person_id: int, event: str
+) -> str:
+    """Where a person gives one answer to a prompt: whoever has it may."""
+    token = sign(keys, Purpose.LINK, Addressed(prompt_id, person_id))
+    return f"{url}/answer/{token}/{event}"

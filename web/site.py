@@ -167,6 +167,8 @@ class Site:
     works: Works
     channels: frozenset[str] = frozenset(ChannelName)  # those that are configured
     sign_on: SignOn | None = None
+    #: What links in messages are signed with, the newest first.
+    signing_keys: Callable[[], Sequence[bytes]] = tuple
     metrics: Metrics = field(default_factory=Metrics)
     # Problems of the rules in the folder, which may not be those in force; asked often.
     check_folder: Callable[[], Sequence[Problem]] = tuple

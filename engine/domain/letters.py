@@ -38,18 +38,23 @@ class ChannelName(StrEnum):
 
 
 class Answer(str):
-    """An event that a reader may answer with: its code, and the last day for it.
+    """An event that a reader may answer with: its code, the last day, and where.
 
-    `last_day` is None where nothing says until when it can be given.
+    `last_day` is None where nothing says until when it can be given; `link` is None
+    where nobody was asked yet.
     """
 
-    __slots__ = ("last_day",)
+    __slots__ = ("last_day", "link")
 
     last_day: date | None
+    link: str | None
 
-    def __new__(cls, event: str, last_day: date | None = None) -> Self:
+    def __new__(
+        cls, event: str, last_day: date | None = None, link: str | None = None
+    ) -> Self:
         answer = super().__new__(cls, event)
         answer.last_day = last_day
+        answer.link = link
         return answer
 
 

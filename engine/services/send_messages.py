@@ -17,13 +17,14 @@ from engine.domain.errors import (
 )
 from engine.domain.interfaces import Channel, Renderer
 from engine.domain.letter_values import Vendor, letter_values
-from engine.domain.letters import Letter, LetterRequest
+from engine.domain.letters import Answer, Letter, LetterRequest
 from engine.domain.retry import RetryPolicy
 from engine.domain.ruleset import Rulebook
 from engine.services.claim_messages import Attempt
 from engine.services.record_deliveries import Result
 
 Clock = Callable[[], datetime]
+AnswerAt = Callable[[int, int, str], str]
 _LARGEST_SHARE: Final = 8
 _LONGEST_UNRECORDED: Final = 1.0  #: in seconds
 
@@ -40,6 +41,8 @@ class Delivering:
     #: From when on a message's readers are looked up anew before it is sent.
     fresh_for: timedelta
     workers: int
+    #: Where the reader of a prompt gives an answer: prompt, person and event.
+    answer_at: AnswerAt | None = None
     batch: int = 200
     record_every: int = 200
 
@@ -141,10 +144,25 @@ class Senders:
         self._paused[attempt.recipient.channel] = (until, error)
         return Result(attempt, error=error, put_back_until=until)
 
+    def _with_links(
+        self, attempt: Attempt, values: Mapping[str, object]
+    ) -> Mapping[str, object]:
+        """The values, each answer with where its reader gives it."""
+        answer_at, prompt = self._delivering.answer_at, attempt.prompt_id
+        asks = values["asks"]
+        if answer_at is None or prompt is None or not isinstance(asks, tuple):
+            return values
+        person = attempt.recipient.person.id
+        linked = tuple(
+            Answer(one, one.last_day, answer_at(prompt, person, one)) for one in asks
+        )
+        return {**values, "asks": linked}
+
     def _letter(self, attempt: Attempt) -> Letter:
         recipient, claimed = attempt.recipient, attempt.claimed
         vendor, now = self._delivering.vendor, self._clock()
         values = letter_values(self._rulebook, vendor, claimed, recipient, now)
+        values = self._with_links(attempt, values)
         person, audience, channel = (
             recipient.person,
             recipient.audience,
