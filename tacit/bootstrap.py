@@ -170,7 +170,7 @@ class App:
             batch=delivery.batch,
         )
 
-    @cached_property
+    @property
     def url(self) -> str:
         """How people reach the pages from outside."""
         web = self.settings.web
@@ -291,9 +291,9 @@ class App:
 
     def recording(self) -> Delivering:
         """A relay that sends nothing, over the channels there are: for simulations."""
-        return self.delivering(
-            {name: RecordingChannel(keep=False) for name in self.channels}
-        )
+        channels = {name: RecordingChannel(keep=False) for name in self.channels}
+        # Nobody is asked, so nobody is given a link.
+        return replace(self.delivering(channels), answer_at=None)
 
     def close(self) -> None:
         if "channels" in self.__dict__:
