@@ -24,6 +24,7 @@ from web.middleware import LargestRequest, Requests
 from web.pages import (
     account,
     account_keys,
+    account_messages,
     account_password,
     actions,
     answer,
@@ -51,6 +52,7 @@ STATIC: Final = Path(__file__).with_name("static")
 _ROUTERS: Final = (
     account.router,
     account_keys.router,
+    account_messages.router,
     account_password.router,
     actions.router,
     answer.router,

@@ -16,7 +16,7 @@ from engine.domain.records import ChangeRow, Claimed
 from engine.domain.ruleset import Rulebook, Ruleset
 
 #: In which role each reader would answer; who reads a copy sees the customer's time.
-_ROLES: Final[Mapping[Audience, str]] = {
+ROLES: Final[Mapping[Audience, str]] = {
     Audience.CUSTOMER: "customer_contact",
     Audience.PARTNER: "partner",
     Audience.COPY: "customer_contact",
@@ -166,7 +166,7 @@ def _answers(
 ) -> list[Answer]:
     """What the reader can still answer, to this message or at all, and until when."""
     events = asks or tuple(ruleset.state(subject.state).on)
-    found = open_answers(ruleset, subject, events, [_ROLES[audience]], now)
+    found = open_answers(ruleset, subject, events, [ROLES[audience]], now)
     return [
         Answer(
             one.event, last_whole_day(one.closes, subject.zone) if one.closes else None

@@ -192,6 +192,7 @@ class OutboxStatus(StrEnum):
 class DeliveryStatus(StrEnum):
     """Where one copy for one reader stands."""
 
+    WAITING = "waiting"  #: its reader wants it later; it was not tried
     SENDING = "sending"  #: a try is under way, or its process died in it
     SENT = "sent"  #: the channel took it
     RETRY = "retry"  #: a later try may succeed
@@ -247,6 +248,7 @@ class Claimed:
     partner_name: str | None
     partner_owns: bool | None
     point_of_contact_id: int | None
+    urgent: bool = False
 
     @property
     def key(self) -> str:

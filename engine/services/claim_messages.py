@@ -24,6 +24,7 @@ from engine.domain.ruleset import Rulebook
 from engine.services.ledger import Note, make_note
 from engine.services.message_notes import note_messages, undelivered_note
 from engine.services.put_prompts import put_prompts
+from engine.services.wished_times import Times, read_times
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,8 @@ class Attempt:
     failed_beside: str | None
     #: The prompt that it puts to its reader, if it asks something.
     prompt_id: int | None = None
+    #: When the message's turn comes again for the sake of those who want it later.
+    others_wait_until: datetime | None = None
 
     @property
     def ambiguous(self) -> bool:
@@ -106,6 +109,7 @@ class _Claim:
         self._again: list[DeliveryStart] = []
         self._settled: list[DeliveryUpdate] = []
         self._prompts: Mapping[int, int] = {}
+        self._times = Times()
 
     def settle(self, rows: Sequence[Claimed]) -> None:
         self.batch.taken = len(rows)
@@ -122,6 +126,7 @@ class _Claim:
                 routing = self._rulebook.routing
                 current.append((claimed, resolve(claimed, routing, book)))
         self._prompts = put_prompts(self._unit, current, self._now)
+        self._times = read_times(self._unit, self._rulebook, current, self._now)
         for claimed, resolved in current:
             self._start(claimed, resolved, tried.get(claimed.outbox_id, []))
         outbox = self._unit.outbox
@@ -156,9 +161,17 @@ class _Claim:
             for reader, delivery in copies
             if delivery is None or not self._is_settled(delivery)
         ]
-        for reader, delivery in to_send:
-            self._count_try(claimed, reader, delivery, failed)
-        if not to_send:
+        now, later = self._times.parted(claimed, to_send)
+        for reader, delivery, _ in later:
+            self._wait(claimed, reader, delivery)
+        wait_until = min((at for _, _, at in later), default=None)
+        for reader, delivery in now:
+            self._count_try(claimed, reader, delivery, failed, wait_until)
+        if now:
+            return
+        if wait_until is not None:
+            self._finish(claimed, OutboxStatus.QUEUED, None, wait_until)
+        else:
             status = OutboxStatus.HELD if failed else OutboxStatus.SENT
             self._finish(claimed, status, failed)
 
@@ -199,6 +212,7 @@ class _Claim:
         recipient: Recipient,
         before: Delivery | None,
         failed_beside: str | None,
+        others_wait_until: datetime | None,
     ) -> None:
         number = before.attempts + 1 if before else 1
         # A copy still marked as being sent was under way when its process died.
@@ -226,6 +240,27 @@ class _Claim:
                 in_doubt,
                 failed_beside,
                 self._prompts.get(claimed.outbox_id) if asks else None,
+                others_wait_until,
+            )
+        )
+
+    def _wait(
+        self, claimed: Claimed, recipient: Recipient, before: Delivery | None
+    ) -> None:
+        """Note a copy that its reader wants later; what was tried is left as it is."""
+        if before is not None:
+            return
+        self._new.append(
+            DeliveryStart(
+                claimed.outbox_id,
+                recipient.person.id,
+                recipient.channel.value,
+                recipient.audience.value,
+                recipient.address,
+                DeliveryStatus.WAITING.value,
+                0,
+                0,
+                self._now,
             )
         )
 
@@ -258,12 +293,17 @@ class _Claim:
         self._note(claimed, undelivered_note(routing, claimed, reason, self._now))
 
     def _finish(
-        self, claimed: Claimed, status: OutboxStatus, reason: str | None
+        self,
+        claimed: Claimed,
+        status: OutboxStatus,
+        reason: str | None,
+        at: datetime | None = None,
     ) -> None:
-        self.batch.counted[status.value] += 1
+        name = "put_back" if status is OutboxStatus.QUEUED else status.value
+        self.batch.counted[name] += 1
         self._finished.append(
             MessageUpdate(
-                claimed.outbox_id, self._until, status.value, reason, self._now
+                claimed.outbox_id, self._until, status.value, reason, at or self._now
             )
         )
 

@@ -8,6 +8,7 @@ from engine.domain.accounts import Account, SessionLimits, SessionRow, hash_of
 from engine.domain.interfaces import Storage
 from engine.domain.parsing import LANGUAGES
 from engine.domain.records import Person
+from engine.domain.wishes import DELIVERY, Wishes
 from engine.services.account_notes import note_account
 from engine.services.book_notes import Edit, note_edits
 from engine.services.passwords import Passwords
@@ -113,4 +114,28 @@ class AccountHolder:
             unit.book.update("people", person.id, {"language": language})
             edit = Edit(person.id, person.code, {"language": language})
             note_edits(unit, "person", [edit], person.code, self.now)
+            unit.commit()
+
+    def delivery(self) -> Wishes | None:
+        """When they want to be written to; None where they chose nothing."""
+        kept = self.signed_in.preferences.get(DELIVERY)
+        return Wishes.read(kept) if kept else None
+
+    def choose_delivery(self, wishes: Wishes, channel: str) -> None:
+        """Be written to at these times, over this channel (email, slack or both)."""
+        person = self.person
+        with self.store.begin() as unit:
+            unit.accounts.hold(person.id)
+            unit.accounts.prefer(person.id, DELIVERY, wishes.text)
+            edit: dict[str, object] = {"delivery": wishes.text}
+            if channel != person.channel:
+                unit.book.update("people", person.id, {"channel": channel})
+                edit["channel"] = channel
+            note_edits(
+                unit,
+                "person",
+                [Edit(person.id, person.code, edit)],
+                person.code,
+                self.now,
+            )
             unit.commit()

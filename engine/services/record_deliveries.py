@@ -93,6 +93,8 @@ class _Recording:
         if again:
             # All copies are tried together: not before any channel's own time.
             status, at = OutboxStatus.QUEUED, max(again)
+        elif first.others_wait_until is not None:
+            status, at = OutboxStatus.QUEUED, first.others_wait_until
         else:
             status = OutboxStatus.HELD if reason else OutboxStatus.SENT
             at = self._now

@@ -1,5 +1,6 @@
 """Accounts, sessions, sign-in links and preferences of people who sign in."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, Final
 
@@ -23,6 +24,7 @@ from engine.store.account_tables import (
     sessions,
     sign_in_links,
 )
+from engine.store.bulk import chunks
 from engine.store.tables import customers, partners, people
 
 _ACCOUNT: Final = (
@@ -243,3 +245,14 @@ class AccountRows:
         if value is not None:
             row = {"person_id": person_id, "name": name, "value": value}
             self._connection.execute(insert(preferences).values(row))
+
+    def preferred(self, person_ids: Iterable[int], name: str) -> dict[int, str]:
+        """What those of the people who chose it did choose, as JSON text."""
+        c = preferences.c
+        found: dict[int, str] = {}
+        for chunk in chunks(person_ids):
+            query = select(c.person_id, c.value).where(
+                c.person_id.in_(chunk), c.name == name
+            )
+            found |= {row[0]: row[1] for row in self._connection.execute(query)}
+        return found
