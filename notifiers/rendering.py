@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from jinja2 import StrictUndefined, Template, TemplateError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
@@ -19,6 +19,7 @@ from engine.domain.errors import ProblemsError, TacitError
 from engine.domain.letters import (
     Audience,
     ChannelName,
+    DigestRequest,
     LetterError,
     LetterRequest,
     Rendered,
@@ -30,6 +31,7 @@ from notifiers.shapes import HTML, SLACK, TEXT, Shape, write_body, write_line
 from notifiers.slack_blocks import blocks_of, safe_in_mrkdwn
 from notifiers.template_checks import problems_of
 from notifiers.template_files import (
+    DIGEST,
     FOOTER,
     SHIPPED_TEMPLATES,
     SLOTS,
@@ -43,12 +45,27 @@ from notifiers.wording import NO_BREAK, SHIPPED_WORDING, Wording
 
 #: Stands between the parts of one rendering; no value can hold it.
 _SEPARATOR: Final = "\x1e"
+#: The answers of a message within a digest: each has its own, so a reply cannot do.
+_ANSWERS: Final = """{% if asks %}
+{% for answer in asks %}
+- [{{ answer | label }}]({{ answer | link }})
+{% endfor %}
+{% endif %}
+"""
 #: Languages whose own spelling has spaces that do not break, in any shape.
 _SPACED_BY_RULE: Final = frozenset({"fr"})
 _CONTROL: Final = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 _BIDI: Final = re.compile("[\u202a-\u202e\u2066-\u2069]")
 _FAILURES: Final = (TacitError, TemplateError, TypeError, ValueError)
 _SLOT: Final = re.compile(rf"\{{\{{ ({'|'.join(SLOTS)}) \}}\}}")
+
+
+class Items(NamedTuple):
+    """The parts of a digest, in each shape."""
+
+    text: str
+    html: str
+    slack: str
 
 
 class Templates:
@@ -86,7 +103,7 @@ class Templates:
 
     def messages(self) -> frozenset[str]:
         """The names that rules may use."""
-        return frozenset(message for message, _, _ in self._messages)
+        return frozenset(message for message, _, _ in self._messages) - {DIGEST}
 
     def audiences(self, message: str) -> frozenset[Audience]:
         """Who a message is written for; empty for an unknown one."""
@@ -109,15 +126,39 @@ class Templates:
 
     def render(self, request: LetterRequest) -> Rendered:
         """Renders one letter; see Renderer."""
-        message = self._messages.get(
-            (request.message, request.audience, request.language)
-        )
-        if message is None:
-            raise TacitError(self._unknown(request))
+        message = self._found(request)
         try:
             return message.render(request.values, request.channel)
         except _FAILURES as error:
             raise message.failure(error, request.values) from error
+
+    def render_digest(self, request: DigestRequest) -> Rendered:
+        """Renders several messages as one letter; see Renderer."""
+        whole = LetterRequest(
+            DIGEST, request.audience, request.language, request.values, request.channel
+        )
+        parts = [self._item(one) for one in request.items]
+        items = Items(*("\n".join(each) for each in zip(*parts, strict=True)))
+        message = self._found(whole)
+        try:
+            return message.render(request.values, request.channel, items)
+        except _FAILURES as error:
+            raise message.failure(error, request.values) from error
+
+    def _item(self, request: LetterRequest) -> "Items":
+        """A message as a part of a digest: its subject, its preview and its answers."""
+        message = self._found(request)
+        try:
+            return message.item(request.values)
+        except _FAILURES as error:
+            raise message.failure(error, request.values) from error
+
+    def _found(self, request: LetterRequest) -> "_Message":
+        key = (request.message, request.audience, request.language)
+        message = self._messages.get(key)
+        if message is None:
+            raise TacitError(self._unknown(request))
+        return message
 
     def _unknown(self, request: LetterRequest) -> str:
         known = [f"{one}/{who}.{language}" for one, who, language in self._messages]
@@ -149,19 +190,35 @@ class _Message:
     environments: _Environments
 
     def render(
-        self, values: Mapping[str, object], channel: ChannelName | None
+        self,
+        values: Mapping[str, object],
+        channel: ChannelName | None,
+        items: "Items | None" = None,
     ) -> Rendered:
-        written = self._text.render(values)
-        if self.environments.language not in _SPACED_BY_RULE:
-            # Plain text breaks where its reader's window ends; what others search
-            # or quote should hold ordinary spaces.
-            written = written.replace(NO_BREAK, " ")
-        subject, text = written.split(_SEPARATOR)
-        html = "" if channel is ChannelName.SLACK else self._html.render(values)
+        """In the shapes of a channel; `items` come between the body and its foot."""
+        items = items or Items("", "", "")
+        subject, body, foot = self._plain(self._text.render(values)).split(_SEPARATOR)
+        text = f"{body}{items.text}{foot}"
+        html = ""
+        if channel is not ChannelName.SLACK:
+            html = self._html.render(values).replace(_SEPARATOR, items.html)
         if channel is ChannelName.EMAIL:
             return Rendered(subject, text, html)
-        sentence, *bodies = self._slack.render(values).split(_SEPARATOR)
-        return Rendered(subject, text, html, sentence, blocks_of(subject, *bodies))
+        sentence, body, foot = self._slack.render(values).split(_SEPARATOR)
+        blocks = blocks_of(subject, f"{body}\n\n{items.slack}", foot)
+        return Rendered(subject, text, html, sentence, blocks)
+
+    def item(self, values: Mapping[str, object]) -> "Items":
+        """The message as a part of a digest."""
+        text, html, slack = (one.render(values) for one in self._item_templates)
+        return Items(self._plain(text), html, slack)
+
+    def _plain(self, written: str) -> str:
+        if self.environments.language in _SPACED_BY_RULE:
+            return written
+        # Plain text breaks where its reader's window ends; what others search or
+        # quote should hold ordinary spaces.
+        return written.replace(NO_BREAK, " ")
 
     def failure(self, error: Exception, values: Mapping[str, object]) -> LetterError:
         """What went wrong at which place, and which value is missing if one is."""
@@ -190,7 +247,8 @@ class _Message:
 
     @cached_property
     def _text(self) -> Template:
-        parts = (self._subject(TEXT), self._body(TEXT) + "-- \n" + self._footer(TEXT))
+        foot = "-- \n" + self._footer(TEXT)
+        parts = (self._subject(TEXT), self._body(TEXT), foot)
         return self.environments.text.from_string(_SEPARATOR.join(parts))
 
     @cached_property
@@ -204,11 +262,27 @@ class _Message:
             "language": self.environments.language,
             "subject": self._subject(HTML),
             "preview": self._line(self.file.preview, HTML),
-            "body": self._body(HTML),
+            "body": self._body(HTML) + _SEPARATOR,
             "footer": self._footer(HTML),
         }
         framed = _SLOT.sub(lambda slot: slots[slot[1]], self.layout.text)
         return self.environments.html.from_string(framed)
+
+    @cached_property
+    def _item_templates(self) -> tuple[Template, Template, Template]:
+        made = self.environments
+        return (
+            made.text.from_string(self._item(TEXT)),
+            made.html.from_string(self._item(HTML)),
+            made.slack.from_string(self._item(SLACK)),
+        )
+
+    def _item(self, shape: Shape) -> str:
+        start, end = shape.bold
+        heading = f"{start}{self._subject(shape)}{end}".join(shape.paragraph)
+        preview = self._line(self.file.preview, shape).join(shape.paragraph)
+        answers = write_body(_ANSWERS, shape, self.environments.text)
+        return heading + preview + answers
 
     def _subject(self, shape: Shape) -> str:
         return self._line(self.file.subject, shape)

@@ -19,6 +19,8 @@ from notifiers.values import NAMES
 
 SHIPPED_TEMPLATES: Final = Path(__file__).with_name("templates")
 FOOTER: Final = "footer"
+#: The message that several reminders come in.
+DIGEST: Final = "digest"
 LAYOUT: Final = "layout.html"
 #: Where the frame takes what is written elsewhere.
 SLOTS: Final = ("language", "subject", "preview", "body", "footer")

@@ -78,6 +78,7 @@ NAMES: Final[Mapping[str, Name]] = {
         "code of a reason that we have words for; write it with `label`",
         "no_primary_contact",
     ),
+    "count": Name("in a digest: of how many changes it speaks", 3),
     "message_name": Name(
         "code of the message spoken of; write it with `label`", "renewal_notice"
     ),
@@ -96,6 +97,7 @@ SOMETIMES: Final = frozenset(
         "contact_limit",
         "contact_name",
         "contacts",
+        "count",
         "currency",
         "email_limit",
         "emails_sent",

@@ -17,7 +17,13 @@ from engine.domain.account_interfaces import (
 from engine.domain.archive import SubjectCheckpoint
 from engine.domain.archive_lines import Written
 from engine.domain.audit import Entry, Trail
-from engine.domain.letters import Letter, LetterRequest, Receipt, Rendered
+from engine.domain.letters import (
+    DigestRequest,
+    Letter,
+    LetterRequest,
+    Receipt,
+    Rendered,
+)
 from engine.domain.listing import Deadlines, Found, Question, Scope
 from engine.domain.message_question import MessageQuestion
 from engine.domain.openings import (
@@ -69,6 +75,9 @@ class Renderer(Protocol):
 
     def render(self, request: LetterRequest) -> Rendered:
         """Render; raises TacitError that names the template and the place."""
+
+    def render_digest(self, request: DigestRequest) -> Rendered:
+        """Render several as one; raises likewise."""
 
 
 class Changes(Protocol):
@@ -156,6 +165,9 @@ class Outbox(Protocol):
     def add(self, messages: Sequence[NewMessage]) -> None: ...
     def claim(
         self, now: datetime, lease_until: datetime, limit: int
+    ) -> list[Claimed]: ...
+    def claim_reminders(
+        self, person_ids: Sequence[int], now: datetime, lease_until: datetime
     ) -> list[Claimed]: ...
     def as_claimed(self, message_id: int) -> Claimed | None: ...
     def waiting(

@@ -111,3 +111,17 @@ class LetterRequest:
     language: str
     values: Mapping[str, object] = field(default_factory=dict)
     channel: ChannelName | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DigestRequest:
+    """What is asked of the renderer: several messages for one reader as one letter.
+
+    `values` are those that the digest's own template may use.
+    """
+
+    audience: Audience
+    language: str
+    values: Mapping[str, object]
+    items: tuple[LetterRequest, ...]
+    channel: ChannelName | None = None

@@ -267,6 +267,7 @@ class Delivery:
     attempts: int
     ambiguous: int
     error: str | None
+    digest: str | None = None
 
 
 class MessageUpdate(NamedTuple):
@@ -291,6 +292,7 @@ class DeliveryStart(NamedTuple):
     attempts: int
     ambiguous: int
     tried_at: datetime
+    digest: str | None
 
 
 class DeliveryUpdate(NamedTuple):

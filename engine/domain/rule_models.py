@@ -226,6 +226,13 @@ class RolesModel(Strict):
     vendor_operations: RouteModel
 
 
+class DigestModel(Strict):
+    """When several reminders for one reader become one message."""
+
+    at_least: Annotated[int, Field(ge=2, le=100)]
+    why: Phrase | None = None
+
+
 class RoutingModel(Strict):
     """The rule file that says which person each role stands for."""
 
@@ -233,3 +240,4 @@ class RoutingModel(Strict):
     why: Phrase
     roles: RolesModel
     fallback_message: Word
+    digest: DigestModel | None = None

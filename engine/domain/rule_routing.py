@@ -39,7 +39,8 @@ def compile_routing(
         if role != "owner"
     }
     version = content_version(source.text)
-    routing = Routing(version, owner, roles, model.fallback_message)
+    digest_from = model.digest.at_least if model.digest else None
+    routing = Routing(version, owner, roles, model.fallback_message, digest_from)
     problems = sorted(shaped.problems + complaints.found)
     return (routing if is_usable(problems) else None), problems
 

@@ -174,6 +174,8 @@ class Routing:
     owner: Mapping[str, Route]
     roles: Mapping[str, Route]
     fallback_message: str
+    #: So many reminders for one reader at one time become one message; None: never.
+    digest_from: int | None = None
 
     def role_at(self, place: str) -> str | None:
         """The role whose messages go to a place."""

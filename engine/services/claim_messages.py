@@ -21,6 +21,7 @@ from engine.domain.records import (
 )
 from engine.domain.retry import RetryPolicy
 from engine.domain.ruleset import Rulebook
+from engine.services.digests import Trying, can_go_together, digest_keys
 from engine.services.ledger import Note, make_note
 from engine.services.message_notes import note_messages, undelivered_note
 from engine.services.put_prompts import put_prompts
@@ -44,6 +45,8 @@ class Attempt:
     prompt_id: int | None = None
     #: When the message's turn comes again for the sake of those who want it later.
     others_wait_until: datetime | None = None
+    #: The key of the letter that it goes with others in, if it does.
+    digest: str | None = None
 
     @property
     def ambiguous(self) -> bool:
@@ -110,30 +113,56 @@ class _Claim:
         self._settled: list[DeliveryUpdate] = []
         self._prompts: Mapping[int, int] = {}
         self._times = Times()
+        self._tried: dict[int, list[Delivery]] = {}
+        self._trying: list[Trying] = []
 
     def settle(self, rows: Sequence[Claimed]) -> None:
-        self.batch.taken = len(rows)
-        book = self._address_book(rows)
-        tried: dict[int, list[Delivery]] = {}
-        again = [row.outbox_id for row in rows if row.attempts]
-        for delivery in self._unit.outbox.deliveries_of(again) if again else []:
-            tried.setdefault(delivery.outbox_id, []).append(delivery)
-        current = []
-        for claimed in rows:
-            if stale := why_stale(claimed):
-                self._drop(claimed, tried.get(claimed.outbox_id, []), stale)
-            else:
-                routing = self._rulebook.routing
-                current.append((claimed, resolve(claimed, routing, book)))
+        current = self._resolved(rows)
+        if len(rows) == self._policy.batch:
+            # Else all that is due was claimed already.
+            current += self._resolved(self._more_of_their_reminders(current))
         self._prompts = put_prompts(self._unit, current, self._now)
         self._times = read_times(self._unit, self._rulebook, current, self._now)
         for claimed, resolved in current:
-            self._start(claimed, resolved, tried.get(claimed.outbox_id, []))
+            self._start(claimed, resolved, self._tried.get(claimed.outbox_id, []))
+        self._try_all()
         outbox = self._unit.outbox
         outbox.start_deliveries(self._new, self._again)
         outbox.finish_deliveries(self._settled)
         outbox.finish(self._finished)
         note_messages(self._unit, self._rulebook, self._notes, self._now)
+
+    def _resolved(self, rows: Sequence[Claimed]) -> list[tuple[Claimed, Resolved]]:
+        """Those that are not stale, with their readers as the book stands now."""
+        self.batch.taken += len(rows)
+        book = self._address_book(rows)
+        again = [row.outbox_id for row in rows if row.attempts]
+        for delivery in self._unit.outbox.deliveries_of(again) if again else []:
+            self._tried.setdefault(delivery.outbox_id, []).append(delivery)
+        current = []
+        for claimed in rows:
+            if stale := why_stale(claimed):
+                self._drop(claimed, self._tried.get(claimed.outbox_id, []), stale)
+            else:
+                routing = self._rulebook.routing
+                current.append((claimed, resolve(claimed, routing, book)))
+        return current
+
+    def _more_of_their_reminders(
+        self, current: Sequence[tuple[Claimed, Resolved]]
+    ) -> list[Claimed]:
+        """What else the readers of this batch's reminders are due to be told."""
+        readers = {
+            one.person.id
+            for claimed, resolved in current
+            if can_go_together(claimed)
+            for one in resolved.recipients
+        }
+        if not readers or self._rulebook.routing.digest_from is None:
+            return []
+        return self._unit.outbox.claim_reminders(
+            sorted(readers), self._now, self._until
+        )
 
     def _address_book(self, rows: Sequence[Claimed]) -> AddressBook:
         wanted = {row.primary_contact_id for row in rows}
@@ -165,8 +194,10 @@ class _Claim:
         for reader, delivery, _ in later:
             self._wait(claimed, reader, delivery)
         wait_until = min((at for _, _, at in later), default=None)
-        for reader, delivery in now:
-            self._count_try(claimed, reader, delivery, failed, wait_until)
+        self._trying += [
+            Trying(claimed, reader, delivery, failed, wait_until)
+            for reader, delivery in now
+        ]
         if now:
             return
         if wait_until is not None:
@@ -206,14 +237,15 @@ class _Claim:
             self._note_undelivered(claimed, error)
         return error
 
-    def _count_try(
-        self,
-        claimed: Claimed,
-        recipient: Recipient,
-        before: Delivery | None,
-        failed_beside: str | None,
-        others_wait_until: datetime | None,
-    ) -> None:
+    def _try_all(self) -> None:
+        """Count a try of each copy whose turn it is, alone or together with others."""
+        least = self._rulebook.routing.digest_from
+        keys = digest_keys(self._trying, least)
+        for trying, digest in zip(self._trying, keys, strict=True):
+            self._count_try(trying, digest)
+
+    def _count_try(self, trying: Trying, digest: str | None) -> None:
+        claimed, recipient, before = trying.claimed, trying.recipient, trying.before
         number = before.attempts + 1 if before else 1
         # A copy still marked as being sent was under way when its process died.
         died = before is not None and before.status is DeliveryStatus.SENDING
@@ -228,6 +260,7 @@ class _Claim:
             number,
             in_doubt,
             self._now,
+            digest,
         )
         (self._again if before else self._new).append(start)
         asks = recipient.audience is not Audience.COPY
@@ -238,9 +271,10 @@ class _Claim:
                 recipient,
                 number,
                 in_doubt,
-                failed_beside,
+                trying.failed_beside,
                 self._prompts.get(claimed.outbox_id) if asks else None,
-                others_wait_until,
+                trying.others_wait_until,
+                digest,
             )
         )
 
@@ -261,6 +295,7 @@ class _Claim:
                 0,
                 0,
                 self._now,
+                None,
             )
         )
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from queue import SimpleQueue
 from time import monotonic
@@ -17,7 +17,13 @@ from engine.domain.errors import (
 )
 from engine.domain.interfaces import Channel, Renderer
 from engine.domain.letter_values import Vendor, letter_values
-from engine.domain.letters import Answer, Letter, LetterRequest
+from engine.domain.letters import (
+    Answer,
+    DigestRequest,
+    Letter,
+    LetterRequest,
+    Rendered,
+)
 from engine.domain.retry import RetryPolicy
 from engine.domain.ruleset import Rulebook
 from engine.services.claim_messages import Attempt
@@ -75,10 +81,7 @@ class Senders:
 
         Its readers may be others by then. What is told of one change stays in order.
         """
-        by_change: dict[int, list[Attempt]] = {}
-        for attempt in attempts:
-            by_change.setdefault(attempt.claimed.change.id, []).append(attempt)
-        for share in _shares([*by_change.values()], self._delivering.workers):
+        for share in _shares(_kept_together(attempts), self._delivering.workers):
             future = self._pool.submit(self._send_share, share, until)
             self._sizes[future] = copies = sum(map(len, share))
             self.busy_with += copies
@@ -103,21 +106,31 @@ class Senders:
     def _send_share(
         self, share: Sequence[Sequence[Attempt]], until: datetime
     ) -> list[Result]:
-        return [self._turn(attempt, until) for one in share for attempt in one]
+        return [
+            result
+            for together in share
+            for letter in _letters_of(together)
+            for result in self._turn(letter, until)
+        ]
 
-    def _turn(self, attempt: Attempt, until: datetime) -> Result:
-        now, channel = self._clock(), attempt.recipient.channel
-        if now >= until:
-            return Result(attempt, put_back_until=now)
+    def _turn(self, group: Sequence[Attempt], until: datetime) -> list[Result]:
+        """One letter, of one message or of several: its end is that of each."""
+        first = group[0]
+        now, channel = self._clock(), first.recipient.channel
         paused_until, why = self._paused.get(channel, (now, None))
-        if paused_until > now:
-            return Result(attempt, error=why, put_back_until=paused_until)
-        return self._send(attempt)
+        if now >= until:
+            result = Result(first, put_back_until=now)
+        elif paused_until > now:
+            result = Result(first, error=why, put_back_until=paused_until)
+        else:
+            result = self._send(group)
+        return [replace(result, attempt=attempt) for attempt in group]
 
-    def _send(self, attempt: Attempt) -> Result:
+    def _send(self, group: Sequence[Attempt]) -> Result:
         """One try; every failure becomes a result, so that no message is forgotten."""
+        attempt = group[0]
         try:
-            letter = self._letter(attempt)
+            letter = self._letter(group)
             channel = self._delivering.channels.get(attempt.recipient.channel)
             if channel is None:
                 raise PermanentDeliveryError(
@@ -158,28 +171,70 @@ class Senders:
         )
         return {**values, "asks": linked}
 
-    def _letter(self, attempt: Attempt) -> Letter:
-        recipient, claimed = attempt.recipient, attempt.claimed
-        vendor, now = self._delivering.vendor, self._clock()
-        values = letter_values(self._rulebook, vendor, claimed, recipient, now)
-        values = self._with_links(attempt, values)
-        person, audience, channel = (
-            recipient.person,
-            recipient.audience,
-            recipient.channel,
-        )
-        request = LetterRequest(
-            claimed.message, audience, person.language, values, channel
-        )
+    def _letter(self, group: Sequence[Attempt]) -> Letter:
+        first = group[0]
+        recipient = first.recipient
+        person, channel = recipient.person, recipient.channel
+        key = first.digest or f"{first.claimed.key}/{person.code}/{channel}"
         return Letter(
-            key=f"{claimed.key}/{person.code}/{channel}",
+            key=key,
             address=recipient.address,
             recipient_name=person.name,
             language=person.language,
-            rendered=self._delivering.renderer.render(request),
-            attempt=attempt.number,
-            ambiguous=attempt.ambiguous,
+            rendered=self._rendered(group),
+            attempt=max(one.number for one in group),
+            ambiguous=any(one.ambiguous for one in group),
         )
+
+    def _rendered(self, group: Sequence[Attempt]) -> Rendered:
+        requests = tuple(self._request(one) for one in group)
+        first = requests[0]
+        if group[0].digest is None:
+            return self._delivering.renderer.render(first)
+        values = {**first.values, "count": len(requests)}
+        digest = DigestRequest(
+            first.audience, first.language, values, requests, first.channel
+        )
+        return self._delivering.renderer.render_digest(digest)
+
+    def _request(self, attempt: Attempt) -> LetterRequest:
+        recipient, claimed = attempt.recipient, attempt.claimed
+        vendor, now = self._delivering.vendor, self._clock()
+        values = letter_values(self._rulebook, vendor, claimed, recipient, now)
+        return LetterRequest(
+            claimed.message,
+            recipient.audience,
+            recipient.person.language,
+            self._with_links(attempt, values),
+            recipient.channel,
+        )
+
+
+def _kept_together(attempts: Sequence[Attempt]) -> list[list[Attempt]]:
+    """What one thread does, in order: all of a change, and all that a letter joins.
+
+    The copies of a message are recorded together, and so they come back together.
+    """
+    groups: dict[int | str, list[Attempt]] = {}
+    for attempt in attempts:
+        keys = (attempt.claimed.change.id, attempt.digest or "")
+        named = [key for key in keys if key != ""]
+        known = {id(groups[key]): groups[key] for key in named if key in groups}
+        joined = [one for group in known.values() for one in group]
+        joined.append(attempt)
+        for one in joined:
+            groups[one.claimed.change.id] = joined
+            if one.digest is not None:
+                groups[one.digest] = joined
+    return [*{id(group): group for group in groups.values()}.values()]
+
+
+def _letters_of(together: Sequence[Attempt]) -> list[list[Attempt]]:
+    """The attempts by the letters that they go in: most in one of their own."""
+    letters: dict[str | int, list[Attempt]] = {}
+    for place, attempt in enumerate(together):
+        letters.setdefault(attempt.digest or place, []).append(attempt)
+    return [*letters.values()]
 
 
 def _shares(

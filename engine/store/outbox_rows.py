@@ -92,6 +92,7 @@ _COLUMNS: Final = _claim_columns()
 _SELECT: Final = select(*raw(_COLUMNS)).select_from(_CLAIM_FROM)
 _OWN_COLUMNS: Final = 26
 _ATTEMPTS: Final = 12
+_MOST_TOGETHER: Final = 500
 
 
 class OutboxRows:
@@ -116,11 +117,33 @@ class OutboxRows:
             .order_by(outbox.c.next_try_at, outbox.c.id)
             .limit(limit)
         )
+        return self._take(query, lease_until)
+
+    def _take(self, query: Select[Any], lease_until: datetime) -> list[Claimed]:
         rows = self._locked(query)
         self._mark_claimed(rows, lease_until)
         use = latest_usage(self._connection, {row[_OWN_COLUMNS + 16] for row in rows})
         own = usage_of_own_months(self._connection, _overages(rows))
         return [_claimed(row, own.get(row[_OWN_COLUMNS]) or use) for row in rows]
+
+    def claim_reminders(
+        self, person_ids: Sequence[int], now: datetime, lease_until: datetime
+    ) -> list[Claimed]:
+        """Take more of what these people may be reminded of together, if it is due."""
+        contact = customers.c.primary_contact_id.in_(person_ids)
+        partner = partners.c.point_of_contact_id.in_(person_ids)
+        query = (
+            _SELECT.where(
+                outbox.c.status.in_(WAITING),
+                outbox.c.next_try_at <= now,
+                outbox.c.is_reminder,
+                outbox.c.urgent.is_(False),
+                or_(contact, partner),
+            )
+            .order_by(outbox.c.next_try_at, outbox.c.id)
+            .limit(_MOST_TOGETHER)
+        )
+        return self._take(query, lease_until)
 
     def _locked(self, query: Select[Any]) -> list[tuple[Any, ...]]:
         """The rows and their changes, locked; those that somebody has are left.
@@ -178,7 +201,7 @@ class OutboxRows:
         d = deliveries.c
         query = select(
             d.outbox_id, d.person_id, d.channel, d.status, d.attempts, d.ambiguous,
-            d.error,
+            d.error, d.digest,
         ).where(d.outbox_id.in_(outbox_ids))  # fmt: skip
         return [
             Delivery(*row[:3], DeliveryStatus(row[3]), *row[4:])

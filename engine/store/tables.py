@@ -325,6 +325,7 @@ deliveries = Table(
     Column("sent_at", UtcDateTime),
     Column("reference", Text),  # the channel's own name for it
     Column("error", Text),
+    Column("digest", String(255)),  # the message that it was sent together with others
     # When it was made to show that its question is settled; see prompts.
     Column("settled_at", UtcDateTime),
     UniqueConstraint("outbox_id", "person_id", "channel"),

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -9,6 +10,7 @@ from engine.domain.errors import (
 )
 from engine.domain.letters import Letter, Receipt
 from engine.domain.retry import RetryPolicy
+from engine.domain.ruleset import Rulebook
 from notifiers.recording import RecordingChannel
 from tests.support.books import (
     a_contract,
@@ -34,6 +36,12 @@ BOTH = [
     a_contract(),
 ]
 RETRY = RetryPolicy(3, timedelta(minutes=1), timedelta(minutes=3))
+
+
+@pytest.fixture
+def rulebook(rulebook: Rulebook) -> Rulebook:
+    """Rules by which each message is a letter of its own."""
+    return replace(rulebook, routing=replace(rulebook.routing, digest_from=None))
 
 
 def down(**values: float | bool) -> TransientDeliveryError:

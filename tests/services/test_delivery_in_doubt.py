@@ -1,5 +1,6 @@
 """Relays that stall, channels that are closed, and records that cannot be made."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -11,6 +12,7 @@ from engine.domain.errors import (
 )
 from engine.domain.letters import Letter, Receipt
 from engine.domain.retry import RetryPolicy
+from engine.domain.ruleset import Rulebook
 from notifiers.recording import RecordingChannel
 from tests.services.test_delivery import BOTH, CUSTOMER, minutes_later, tries
 from tests.support.books import (
@@ -27,6 +29,12 @@ from tests.support.installation import Installation
 JUNE, LISTED = at("2026-06-01"), at("2026-11-01T08:00")
 PARTNER = "nord.poc"
 RETRY = RetryPolicy(3, timedelta(minutes=1), timedelta(minutes=3))
+
+
+@pytest.fixture
+def rulebook(rulebook: Rulebook) -> Rulebook:
+    """Rules by which each message is a letter of its own."""
+    return replace(rulebook, routing=replace(rulebook.routing, digest_from=None))
 
 
 class Closed(RecordingChannel):

@@ -132,7 +132,25 @@ class Installation:
                 "FROM outbox JOIN changes ON changes.id = change_id"
             )
         }
-        return [_told(letter, names) for letter in self.letters()]
+        together = self._digests()
+        return [
+            told
+            for letter in self.letters()
+            for told in together.get(letter.key) or [_told(letter, names)]
+        ]
+
+    def _digests(self) -> dict[str, list[Told]]:
+        """What each letter of several tells."""
+        found: dict[str, list[Told]] = {}
+        for row in self.rows(
+            "SELECT digest, message, people.code AS person, deliveries.channel "
+            "FROM deliveries JOIN outbox ON outbox.id = outbox_id "
+            "JOIN people ON people.id = deliveries.person_id "
+            "WHERE digest IS NOT NULL ORDER BY outbox.id"
+        ):
+            told = Told(row["message"], row["person"], row["channel"])
+            found.setdefault(row["digest"], []).append(told)
+        return found
 
     def told_to(self, person: str) -> list[str]:
         """The messages that one person was sent."""

@@ -15,7 +15,7 @@ from engine.domain.errors import (
     PermanentDeliveryError,
     TransientDeliveryError,
 )
-from engine.domain.letters import LetterError, LetterRequest, Rendered
+from engine.domain.letters import DigestRequest, LetterError, LetterRequest, Rendered
 from notifiers.recording import RecordingChannel
 from tests.support.books import (
     a_contract,
@@ -419,6 +419,9 @@ class NothingKnown:
         raise LetterError(
             "/home/acme/notice.en.md:3  month is missing here", ("month",)
         )
+
+    def render_digest(self, request: DigestRequest) -> Rendered:
+        raise NotImplementedError
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,7 @@ def upgrade() -> None:
     _create_site_keys()
     op.add_column("outbox", sa.Column("person_id", Id, nullable=True))
     op.add_column("outbox", sa.Column("thread", sa.Text(), nullable=True))
+    op.add_column("deliveries", sa.Column("digest", sa.String(255), nullable=True))
     op.add_column("deliveries", sa.Column("settled_at", UtcDateTime(), nullable=True))
 
 
@@ -165,6 +166,7 @@ def _create_site_keys() -> None:
 def downgrade() -> None:
     """Let them go."""
     op.drop_column("deliveries", "settled_at")
+    op.drop_column("deliveries", "digest")
     op.drop_column("outbox", "thread")
     op.drop_column("outbox", "person_id")
     op.drop_table("site_keys")
