@@ -32,7 +32,9 @@ from notifiers.slack_blocks import blocks_of, safe_in_mrkdwn
 from notifiers.template_checks import problems_of
 from notifiers.template_files import (
     DIGEST,
+    DIGEST_FOOTER,
     FOOTER,
+    FOOTERS,
     SHIPPED_TEMPLATES,
     SLOTS,
     Part,
@@ -45,6 +47,8 @@ from notifiers.wording import NO_BREAK, SHIPPED_WORDING, Wording
 
 #: Stands between the parts of one rendering; no value can hold it.
 _SEPARATOR: Final = "\x1e"
+#: Which contract a part of a digest is about.
+_ABOUT: Final = "{{ product }} ({{ contract_id }})."
 #: The answers of a message within a digest: each has its own, so a reply cannot do.
 _ANSWERS: Final = """{% if asks %}
 {% for answer in asks %}
@@ -93,12 +97,12 @@ class Templates:
         self._messages = {
             (message, audience, language): _Message(
                 file,
-                found.templates[FOOTER, audience, language],
+                found.templates[_footer_of(message), audience, language],
                 found.layout,
                 environments[language],
             )
             for (message, audience, language), file in found.templates.items()
-            if message != FOOTER
+            if message not in FOOTERS
         }
 
     def messages(self) -> frozenset[str]:
@@ -278,10 +282,11 @@ class _Message:
         )
 
     def _item(self, shape: Shape) -> str:
-        start, end = shape.bold
+        text, (start, end) = self.environments.text, shape.bold
         heading = f"{start}{self._subject(shape)}{end}".join(shape.paragraph)
-        preview = self._line(self.file.preview, shape).join(shape.paragraph)
-        answers = write_body(_ANSWERS, shape, self.environments.text)
+        preview = self._line(self.file.preview, shape)
+        preview = f"{write_line(_ABOUT, shape, text)} {preview}".join(shape.paragraph)
+        answers = write_body(_ANSWERS, shape, text)
         return heading + preview + answers
 
     def _subject(self, shape: Shape) -> str:
@@ -296,6 +301,10 @@ class _Message:
 
     def _footer(self, shape: Shape) -> str:
         return write_body(self.footer.body.text, shape, self.environments.text)
+
+
+def _footer_of(message: str) -> str:
+    return DIGEST_FOOTER if message == DIGEST else FOOTER
 
 
 def _environment(

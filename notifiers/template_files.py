@@ -19,8 +19,11 @@ from notifiers.values import NAMES
 
 SHIPPED_TEMPLATES: Final = Path(__file__).with_name("templates")
 FOOTER: Final = "footer"
-#: The message that several reminders come in.
+#: The message that several reminders come in, and the lines that end it.
 DIGEST: Final = "digest"
+DIGEST_FOOTER: Final = "digest_footer"
+FOOTERS: Final = (FOOTER, DIGEST_FOOTER)
+_NOT_FOR_RULES: Final = (*FOOTERS, DIGEST)
 LAYOUT: Final = "layout.html"
 #: Where the frame takes what is written elsewhere.
 SLOTS: Final = ("language", "subject", "preview", "body", "footer")
@@ -44,7 +47,7 @@ class TemplateNames:
             (path.parent.name, Audience(path.name.split(".")[0]))
             for folder in folders
             for path in folder.glob("*/*.md")
-            if path.name in _VARIANTS and path.parent.name != FOOTER
+            if path.name in _VARIANTS and path.parent.name not in _NOT_FOR_RULES
         }
 
     def messages(self) -> frozenset[str]:
@@ -115,7 +118,7 @@ class TemplateFolder:
 
     def _read(self, path: Path, key: Key) -> TemplateFile:
         text = _text_of(path)
-        if key[0] == FOOTER:
+        if key[0] in FOOTERS:
             return TemplateFile(str(path), text, Part(text, 1))
         lines = text.split("\n")
         headers: dict[str, Part] = {}
