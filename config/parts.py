@@ -182,3 +182,14 @@ class WebhookSettings(Part):
     keep_for: Duration
     secret_overlap: Duration
     private_addresses: YesOrNo
+
+
+class InboxSettings(Part):
+    """How what comes in is worked on."""
+
+    look_every: Duration
+    attempts: Annotated[int, Field(gt=0)]
+    first_wait: Duration
+    longest_wait: Duration
+    lease: Duration
+    keep_for: Duration

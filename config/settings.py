@@ -21,6 +21,7 @@ from config.parts import (
     ClockSettings,
     DatabaseSettings,
     DeliverySettings,
+    InboxSettings,
     MailSettings,
     SignOnSettings,
     SlackSettings,
@@ -66,6 +67,7 @@ class Settings(BaseSettings):
     web: WebSettings
     sign_on: SignOnSettings
     webhooks: WebhookSettings
+    inbox: InboxSettings
 
     @classmethod
     def settings_customise_sources(
@@ -127,7 +129,7 @@ def load_settings(path: Path, kind: type[Settings] = Settings) -> Settings:
 
 
 #: Parts that homes made before they were known lack; they run as shipped.
-_LATER: Final = frozenset({"web", "sign_on", "webhooks"})
+_LATER: Final = frozenset({"web", "sign_on", "webhooks", "inbox"})
 
 
 def _with_later_parts(values: Any) -> Any:

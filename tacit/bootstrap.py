@@ -27,6 +27,7 @@ from engine.services.send_messages import Delivering
 from engine.services.sign_in import invite
 from engine.services.site_keys import signing_keys
 from engine.services.take_up_rules import lost_states, take_up
+from engine.services.work_inbox import Working
 from engine.store.book_files.writing import write_list, write_workbook
 from engine.store.rule_folder import read_rule_files
 from engine.store.unit_of_work import Store
@@ -283,6 +284,13 @@ class App:
             hooks.timeout,
             RetryPolicy(hooks.attempts, hooks.first_wait, hooks.longest_wait),
         )
+
+    @cached_property
+    def working(self) -> Working:
+        """What works on what came in, by where it came in."""
+        inbox = self.settings.inbox
+        retry = RetryPolicy(inbox.attempts, inbox.first_wait, inbox.longest_wait)
+        return Working({}, retry, inbox.lease)
 
     @cached_property
     def metrics(self) -> Metrics:

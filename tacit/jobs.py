@@ -1,8 +1,8 @@
-"""What the running process does again and again: the clock, and calling webhooks."""
+"""What the running process does again and again: the clock, webhooks, the inbox."""
 
 import threading
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from time import perf_counter
 from typing import Final
 
@@ -15,6 +15,7 @@ from engine.services.follow_trail import follow_trail
 from engine.services.relay_outbox import relay_outbox
 from engine.services.seal_audit import seal
 from engine.services.tidy_up import Kept, tidy_up
+from engine.services.work_inbox import work_inbox
 from engine.store.unit_of_work import Store
 from tacit.bootstrap import App
 
@@ -36,6 +37,11 @@ class Job:
         self.stopping = stopping or threading.Event()
         self.busy = threading.Lock()
         self.alive_at = app.clock()
+
+    @property
+    def every(self) -> timedelta:
+        """How long after the start of a pass the next one starts."""
+        return self._app.settings.clock.tick_every
 
     def pass_once(self) -> None:
         """One pass, unless it is time to stop. Never raises."""
@@ -122,6 +128,7 @@ class Worker(Job):
         tidy_up(store, kept, now)
         with store.begin() as unit:
             unit.webhooks.forget(now - self._app.settings.webhooks.keep_for)
+            unit.inbox.forget(now - self._app.settings.inbox.keep_for)
             unit.book.beat("tidy", now)
             unit.commit()
 
@@ -143,3 +150,26 @@ class Caller(Job):
         )
         if any(done.numbers.values()):
             log.info("webhooks called", **done.numbers)
+
+
+class Reader(Job):
+    """The inbox, apart from the clock: who answers is not to wait for a long tick."""
+
+    name = "inbox"
+
+    @property
+    def every(self) -> timedelta:
+        """People wait for what comes of their answer."""
+        return self._app.settings.inbox.look_every
+
+    def _pass(self) -> None:
+        app = self._app
+        done = work_inbox(
+            app.store,
+            app.working,
+            app.clock,
+            should_stop=self.stopping.is_set,
+            progress=self._sign_of_life,
+        )
+        if any(done.numbers.values()):
+            log.info("inbox worked on", **done.numbers)

@@ -14,7 +14,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 
 from tacit.bootstrap import App
 from tacit.clock import utc_now
-from tacit.jobs import Caller, Job, Worker
+from tacit.jobs import Caller, Job, Reader, Worker
 from tacit.logs import configure
 
 log = structlog.get_logger("tacit")
@@ -50,7 +50,8 @@ def run(
     stopping = threading.Event()
     # A bad rule file or template stops the start, not the first tick.
     _ = app.rulebook, app.templates
-    jobs = [Worker(app, stopping), Caller(app, stopping)] if with_clock else []
+    kinds = (Worker, Caller, Reader) if with_clock else ()
+    jobs: list[Job] = [kind(app, stopping) for kind in kinds]
     _stop_on_signals(stopping)
     scheduler = _scheduled(app, jobs)
     log.info("started", home=str(app.home.path), rules=app.rulebook.version)
@@ -69,7 +70,7 @@ def _scheduled(app: App, jobs: Sequence[Job]) -> BackgroundScheduler:
         scheduler.add_job(
             job.pass_once,
             "interval",
-            seconds=app.settings.clock.tick_every.total_seconds(),
+            seconds=job.every.total_seconds(),
             misfire_grace_time=None,
             coalesce=True,
             max_instances=1,

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, delete, func, select, update
+from sqlalchemy import Connection, bindparam, delete, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from engine.domain.inbox import InboxItem, InboxStatus, Source
@@ -16,6 +16,15 @@ _ITEM: Final = select(
     _i.reason,
 )  # fmt: skip
 _LONGEST_ID: Final = 255
+#: Written into the statement: SQLite uses a partial index only for what it can see.
+_TO_DO: Final = _i.status.in_(
+    bindparam(
+        "to_do",
+        [InboxStatus.NEW.value, InboxStatus.WORKING.value],
+        expanding=True,
+        literal_execute=True,
+    )
+)
 _OVER: Final = (InboxStatus.DONE.value, InboxStatus.LET_GO.value)
 
 
@@ -44,11 +53,15 @@ class InboxRows:
         taken = self._connection.execute(statement.returning(_i.id))
         return taken.one_or_none() is not None
 
+    def has_due(self, now: datetime) -> bool:
+        """Whether there is anything to claim."""
+        due = select(_i.id).where(_TO_DO, _i.next_try_at <= now).limit(1)
+        return self._connection.execute(due).first() is not None
+
     def claim(self, now: datetime, lease_until: datetime) -> InboxItem | None:
         """The oldest whose time has come, for a lease; its try is counted."""
-        to_do = (InboxStatus.NEW.value, InboxStatus.WORKING.value)
         query = (
-            _ITEM.where(_i.status.in_(to_do), _i.next_try_at <= now)
+            _ITEM.where(_TO_DO, _i.next_try_at <= now)
             .order_by(_i.id)
             .limit(1)
             .with_for_update(skip_locked=True)
