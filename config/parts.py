@@ -69,6 +69,24 @@ Outside = Annotated[str | None, BeforeValidator(_outside)]
 YesOrNo = Annotated[bool, BeforeValidator(_yes_or_no)]
 
 
+_MOST_LOCAL = 20  # the local part holds 64 characters, and a token takes up to 43
+
+
+def _reply_address(value: Any) -> Any:
+    """An address of which the local part leaves room for a token behind a plus."""
+    if isinstance(value, str):
+        local = parsing.email(value).rpartition("@")[0]
+        if "+" in local or len(local) > _MOST_LOCAL:
+            raise ValueError(
+                "must be like replies@acme.example: at most 20 characters before the "
+                "@, without a plus"
+            )
+    return value
+
+
+ReplyAddress = Annotated[str, BeforeValidator(_reply_address)]
+
+
 class Part(BaseModel):
     """A part of the settings; takes exactly the names declared here."""
 
@@ -91,7 +109,7 @@ class DatabaseSettings(Part):
 
 
 class MailSettings(Part):
-    """How mail leaves."""
+    """How mail leaves, and where answers to it go."""
 
     via: Literal["mailbox", "smtp"]
     host: str
@@ -100,6 +118,7 @@ class MailSettings(Part):
     username: str | None = None
     password: str | None = None
     timeout: Duration
+    replies_to: ReplyAddress | None = None
 
 
 class SlackSettings(Part):

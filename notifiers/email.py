@@ -16,7 +16,13 @@ from engine.domain.errors import (
     TransientDeliveryError,
 )
 from engine.domain.letters import Letter, Receipt
-from notifiers.mail import Sender, build_mail, message_id, recipient_of
+from notifiers.mail import (
+    Sender,
+    build_mail,
+    envelope_sender,
+    message_id,
+    recipient_of,
+)
 
 _Reply = tuple[int, bytes]
 
@@ -63,9 +69,9 @@ class SmtpChannel:
         self._idle: deque[smtplib.SMTP] = deque()
 
     def send(self, letter: Letter) -> Receipt:
-        recipient = recipient_of(letter)
+        addresses = (envelope_sender(letter, self._sender), recipient_of(letter))
         mail = build_mail(letter, self._sender, self._now())
-        connection = self._start_mail(recipient)
+        connection = self._start_mail(*addresses)
         try:
             _body(connection, mail)
         except (PermanentDeliveryError, TransientDeliveryError) as error:
@@ -90,7 +96,7 @@ class SmtpChannel:
         while self._idle:
             _quit(self._idle.pop())
 
-    def _start_mail(self, recipient: str) -> smtplib.SMTP:
+    def _start_mail(self, sender: str, recipient: str) -> smtplib.SMTP:
         """A connection on which the server waits for the body.
 
         A server may close an idle connection at any time; the body was not sent yet,
@@ -100,13 +106,13 @@ class SmtpChannel:
         while self._idle:
             connection = self._idle.pop()
             with suppress(smtplib.SMTPServerDisconnected):
-                replies = _envelope(connection, self._sender.address, recipient)
+                replies = _envelope(connection, sender, recipient)
                 if replies[0].code == _OK:
                     return self._accepted(connection, replies)
             connection.close()
         connection = self._connect()
         try:
-            replies = _envelope(connection, self._sender.address, recipient)
+            replies = _envelope(connection, sender, recipient)
         except smtplib.SMTPServerDisconnected as error:
             connection.close()
             raise TransientDeliveryError(f"the mail server hung up: {error}") from error

@@ -16,8 +16,10 @@ from babel.units import format_unit
 from markupsafe import Markup
 
 from engine.domain.errors import TacitError
-from engine.domain.letters import Answer
+from engine.domain.letters import Answer, Refused
+from engine.domain.outcome import Refusal, RefusalReason
 from engine.domain.parsing import MINOR_UNITS
+from notifiers.refusals import refusal_sentence
 from notifiers.wording import NO_BREAK, Wording, babel_locale, long_date, long_month
 
 Filter = Callable[..., object]
@@ -32,6 +34,7 @@ FILTERS: Final[Mapping[str, str]] = {
     "days": "a number of days: 16 days",
     "last_day": "the last day for one of the answers: `answer | last_day | date`",
     "link": "where its reader gives one of the answers: `[words]({{ answer | link }})`",
+    "sentence": "why an answer was refused, as a sentence: `refusal | sentence`",
     "label": "a code in words: `accept` becomes “Accept the new conditions”",
     "join": 'a list on one line: `asks | join(", ")`',
     "default": 'other words where there is no value: `reason | default("unknown")`',
@@ -64,6 +67,7 @@ def filters_of(wording: Wording) -> dict[str, Filter]:
         "days": partial(_unit, unit="duration-day", language=language),
         "last_day": _last_day,
         "link": _answer_link,
+        "sentence": partial(_refusal, wording),
         "label": partial(_label, _labels(wording)),
         "join": _join,
         "default": _default,
@@ -127,6 +131,15 @@ def _answer_link(answer: object) -> str | None:
     if not isinstance(answer, Answer):
         raise TypeError(f"{answer!r} is not an answer")
     return answer.link
+
+
+def _refusal(wording: Wording, refused: object) -> str:
+    if not isinstance(refused, Refused):
+        refused = Refused(str(_present(refused)))
+    refusal = Refusal(RefusalReason(str(refused)), refused.values)
+    return refusal_sentence(
+        wording, refusal, event=refused.event, state=refused.state, who=refused.who
+    )
 
 
 def _labels(wording: Wording) -> Mapping[str, str]:

@@ -24,11 +24,19 @@ _BREAKS: Final = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 #: What RFC 5322 lets stand in a name without quotes.
 _ATOMS: Final = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~ -]*")
 _LONGEST_PLAIN_HEADER: Final = 76
+_FIXED_HEADERS: Final = (
+    "MIME-Version: 1.0",
+    # Asks other programs not to answer, as Microsoft's header does.
+    "Auto-Submitted: auto-generated",
+)
+_ALL_BUT_AWAY: Final = "DR, RN, NRN, AutoReply"
+_MESSAGE_ID: Final = re.compile(r"<[!-;=?-~]{1,240}@[!-;=?-~]{1,240}>")
+_LONGEST_THREAD: Final = 10  #: in mails, besides the first
 
 
 @dataclass(frozen=True, slots=True)
 class Sender:
-    """In whose name mail is written, and where replies go.
+    """In whose name mail is written, and where replies and failures go.
 
     Raises TacitError for an address that is not a plain one.
     """
@@ -36,9 +44,12 @@ class Sender:
     name: str
     address: str
     reply_to: str | None = None
+    bounces_to: str | None = None
 
     def __post_init__(self) -> None:
-        for address in (self.address, self.reply_to or self.address):
+        for address in (self.address, self.reply_to, self.bounces_to):
+            if address is None:
+                continue
             try:
                 plain_address(address)
             except ValueError as error:
@@ -63,11 +74,16 @@ def build_mail(letter: Letter, sender: Sender, now: datetime) -> bytes:
     # No body line can look like it: quoted-printable never writes "=_".
     boundary = f"=_{sha256(letter.key.encode()).hexdigest()[:32]}"
     headers = [
-        *_fixed_headers(sender),
+        _from(sender),
+        f"Reply-To: {_reply_to(letter, sender)}",
+        *_FIXED_HEADERS,
+        # Who is away and names a delegate is listened to where replies are read.
+        f"X-Auto-Response-Suppress: {_ALL_BUT_AWAY if letter.reply_to else 'All'}",
         f"To: {_mailbox(letter.recipient_name, recipient_of(letter))}",
         _header("Subject", letter.rendered.subject),
         f"Date: {format_datetime(now)}",
         f"Message-ID: {message_id(letter.key, sender)}",
+        *_thread(letter.thread),
         f"Content-Language: {_NOT_PRINTABLE.sub('', letter.language)}",
         f'Content-Type: multipart/alternative; boundary="{boundary}"',
     ]
@@ -81,24 +97,41 @@ def build_mail(letter: Letter, sender: Sender, now: datetime) -> bytes:
 
 def recipient_of(letter: Letter) -> str:
     """The letter's address; raises PermanentDeliveryError if it is not a plain one."""
+    return _plain(letter.address)
+
+
+def envelope_sender(letter: Letter, sender: Sender) -> str:
+    """Where servers and programs on the way answer: what came back is read there."""
+    return _plain(letter.reply_to or sender.bounces_to or sender.address)
+
+
+def _reply_to(letter: Letter, sender: Sender) -> str:
+    return _plain(letter.reply_to or sender.reply_to or sender.address)
+
+
+def _plain(address: str) -> str:
     try:
-        return plain_address(letter.address)
+        return plain_address(address)
     except ValueError as error:
-        raise PermanentDeliveryError(
-            f"the address {letter.address!r} {error}"
-        ) from None
+        raise PermanentDeliveryError(f"the address {address!r} {error}") from None
+
+
+def _thread(thread: str | None) -> list[str]:
+    """The mail that this one answers is the last of the thread, after those before it.
+
+    Somebody else chose these ids: what is not one is left out.
+    """
+    ids = [one for one in (thread or "").split() if _MESSAGE_ID.fullmatch(one)]
+    if not ids:
+        return []
+    told = [ids[0], *ids[1:][-_LONGEST_THREAD:]]
+    references = f"{_CRLF} ".join(told)
+    return [f"In-Reply-To: {ids[-1]}", f"References: {references}"]
 
 
 @lru_cache(maxsize=16)
-def _fixed_headers(sender: Sender) -> tuple[str, ...]:
-    return (
-        f"From: {_mailbox(sender.name, sender.address)}",
-        f"Reply-To: {sender.reply_to or sender.address}",
-        "MIME-Version: 1.0",
-        # Both ask other programs not to answer: the second is Microsoft's.
-        "Auto-Submitted: auto-generated",
-        "X-Auto-Response-Suppress: All",
-    )
+def _from(sender: Sender) -> str:
+    return f"From: {_mailbox(sender.name, sender.address)}"
 
 
 def _part(subtype: str, content: str) -> bytes:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
-from engine.domain.letters import Answer
+from engine.domain.letters import Answer, Refused
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +84,22 @@ NAMES: Final[Mapping[str, Name]] = {
     ),
     "days_left": Name("whole days until the deadline", 16),
     "tell": Name("the role that the rules tell this message to", "owner"),
+    "can_reply": Name("true: an answer to this very mail is read", True),
+    "reply_event": Name("what the reader has answered, if that is clear", "accept"),
+    "reply_text": Name("the words of a reply", "We would like to talk first."),
+    "refusal": Name(
+        "why the reader's answer was refused; write it with `sentence`",
+        Refused(
+            "too_late",
+            "accept",
+            "renewed",
+            "Inès Marchand",
+            {"deadline": date(2027, 1, 15)},
+        ),
+    ),
+    "settled_event": Name("the answer by which it was settled, if one was", "accept"),
+    "settled_on": Name("the day on which it was settled", date(2027, 1, 12)),
+    "terms_changed": Name("true: the terms have changed since they were asked", False),
 }
 
 #: The names that some changes or readers lack: a template asks before it writes one.
@@ -108,6 +124,11 @@ SOMETIMES: Final = frozenset(
         "partner_name",
         "reason",
         "reason_code",
+        "reply_event",
+        "refusal",
+        "reply_text",
+        "settled_event",
+        "settled_on",
     }
 )
 

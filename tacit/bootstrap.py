@@ -48,7 +48,7 @@ from tacit.importing import Importing
 from tacit.previews import Previews, Written
 from tacit.site_settings import site_settings
 from tacit.watched_rules import WatchedRules
-from web.addresses import answer_link
+from web.addresses import answer_link, reply_address
 from web.metrics import Metrics
 from web.site import SignOn, Site, Works
 
@@ -141,7 +141,7 @@ class App:
 
     def _mail_channel(self) -> Channel:
         mail, vendor = self.settings.mail, self.settings.vendor
-        sender = Sender(vendor.name, vendor.email)
+        sender = Sender(vendor.name, vendor.email, bounces_to=mail.replies_to)
         if mail.via == "mailbox":
             return MailboxChannel(self.home.mailbox, sender, self.clock)
         smtp = SmtpSettings(
@@ -168,6 +168,7 @@ class App:
             fresh_for=delivery.fresh_for,
             workers=delivery.workers,
             answer_at=self._answer_at,
+            reply_at=self._reply_at if self.settings.mail.replies_to else None,
             batch=delivery.batch,
         )
 
@@ -184,6 +185,11 @@ class App:
 
     def _answer_at(self, prompt_id: int, person_id: int, event: str) -> str:
         return answer_link(self.url, self.signing_keys, prompt_id, person_id, event)
+
+    def _reply_at(self, prompt_id: int, person_id: int) -> str:
+        address = self.settings.mail.replies_to
+        assert address is not None  # noqa: S101 - only then is it asked
+        return reply_address(address, self.signing_keys, prompt_id, person_id)
 
     @cached_property
     def site(self) -> Site:
@@ -301,7 +307,7 @@ class App:
         """A relay that sends nothing, over the channels there are: for simulations."""
         channels = {name: RecordingChannel(keep=False) for name in self.channels}
         # Nobody is asked, so nobody is given a link.
-        return replace(self.delivering(channels), answer_at=None)
+        return replace(self.delivering(channels), answer_at=None, reply_at=None)
 
     def close(self) -> None:
         if "channels" in self.__dict__:

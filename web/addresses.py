@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from urllib.parse import urlsplit
 
-from engine.domain.tokens import Addressed, Purpose, sign
+from engine.domain.tokens import Addressed, Purpose, address_with, sign
 
 
 def local(path: str) -> str:
@@ -29,3 +29,11 @@ def answer_link(
     """Where a person gives one answer to a prompt: whoever has it may."""
     token = sign(keys, Purpose.LINK, Addressed(prompt_id, person_id))
     return f"{url}/answer/{token}/{event}"
+
+
+def reply_address(
+    address: str, keys: Sequence[bytes], prompt_id: int, person_id: int
+) -> str:
+    """The address to which a person answers a prompt; it proves nothing by itself."""
+    token = sign(keys, Purpose.MAIL, Addressed(prompt_id, person_id))
+    return address_with(address, token)

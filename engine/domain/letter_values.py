@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from engine.domain import agenda, openings
 from engine.domain.answers import open_answers
-from engine.domain.letters import Answer, Audience
+from engine.domain.letters import Answer, Audience, Refused
 from engine.domain.moments import last_whole_day, local_day
 from engine.domain.outcome import Subject
 from engine.domain.recipients import Recipient, reason_code
@@ -52,11 +52,49 @@ def letter_values(
         "reason": claimed.change.attention,
         "actor_name": None,
         "actor_role": None,
+        **_NO_REPLY,
         **about,
+        **_reply(about),
         "actor_company": _company(vendor, claimed, about.get("actor_role")),
         "reason_code": reason_code(about.get("reason", "")),
         "month": _month(claimed.change, about),
     }
+
+
+#: What a message that answers nobody's reply says of one.
+_NO_REPLY: Final[Mapping[str, object]] = {
+    "can_reply": False,
+    "reply_event": None,
+    "refusal": None,
+    "reply_text": None,
+    "settled_event": None,
+    "settled_on": None,
+    "terms_changed": False,
+}
+
+
+def _reply(about: Mapping[str, Any]) -> dict[str, object]:
+    """What of a reply is more than text: a day, and why an answer was refused."""
+    found: dict[str, object] = {}
+    if settled_on := about.get("settled_on"):
+        found["settled_on"] = date.fromisoformat(settled_on)
+    if refusal := about.get("refusal"):
+        values = {
+            name: date.fromisoformat(value) if name in _DAYS else value
+            for name, value in refusal["values"].items()
+        }
+        found["refusal"] = Refused(
+            refusal["reason"],
+            refusal["event"],
+            refusal["state"],
+            refusal["who"],
+            values,
+        )
+    return found
+
+
+#: The values of a refusal that are days.
+_DAYS: Final = frozenset({"deadline", "closed_on"})
 
 
 def _parties(

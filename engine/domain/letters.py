@@ -58,6 +58,33 @@ class Answer(str):
         return answer
 
 
+class Refused(str):
+    """Why an answer was refused: the reason's code, and what its sentence names.
+
+    `event` is what was answered, `state` where the change stands, `who` the reader.
+    """
+
+    __slots__ = ("event", "state", "values", "who")
+
+    event: str
+    state: str
+    who: str
+    values: Mapping[str, object]
+
+    def __new__(
+        cls,
+        reason: str,
+        event: str = "",
+        state: str = "",
+        who: str = "",
+        values: Mapping[str, object] | None = None,
+    ) -> Self:
+        refused = super().__new__(cls, reason)
+        refused.event, refused.state, refused.who = event, state, who
+        refused.values = values or {}
+        return refused
+
+
 @dataclass(frozen=True, slots=True)
 class Rendered:
     """A message in the shapes that its channel needs; the others are empty.
@@ -89,6 +116,10 @@ class Letter:
     rendered: Rendered
     attempt: int = 1
     ambiguous: bool = False
+    #: The conversation that it goes into, by the channel's own name for it.
+    thread: str | None = None
+    #: Where an answer to this very letter goes; the sender's own address otherwise.
+    reply_to: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from engine.domain.ruleset import Route, Routing
 _CUSTOMER: Final = "customer.primary_contact"
 _PARTNER: Final = "partner.point_of_contact"
 _VENDOR: Final = "vendor."
+_NO_PART: Final = "whoever wrote has no part in it any more"
 
 
 class Addressed(Protocol):
@@ -31,6 +32,8 @@ class Addressed(Protocol):
     def partner_owns(self) -> bool | None: ...
     @property
     def point_of_contact_id(self) -> int | None: ...
+    @property
+    def person_id(self) -> int | None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +78,8 @@ def owner_of(claimed: Addressed) -> str:
 def resolve(claimed: Addressed, routing: Routing, book: AddressBook) -> Resolved:
     """Who reads the message now: the route's people, and a copy where one is due."""
     route = routing.route(claimed.role, owner_of(claimed))
+    if claimed.person_id is not None:
+        return _one_person(claimed.person_id, claimed, route, book)
     people = _people_at(route.to, claimed, book)
     found = [
         recipient
@@ -96,6 +101,33 @@ def resolve(claimed: Addressed, routing: Routing, book: AddressBook) -> Resolved
         ]
     contact = next(iter(_people_at(_CUSTOMER, claimed, book)), None)
     return Resolved(tuple(replace(one, contact=contact) for one in found))
+
+
+def _one_person(
+    person_id: int, claimed: Addressed, route: Route, book: AddressBook
+) -> Resolved:
+    """The person alone, as long as they have the part that it is written for."""
+    person = book.people.get(person_id)
+    audience = _audience(route.to)
+    if person is None or _part_of(person, claimed) is not audience:
+        return Resolved(nobody=_NO_PART)
+    found = _reached(person, claimed.channel, audience, book.channels)
+    if not found:
+        return Resolved(nobody=_without_address(route.to))
+    contact = next(iter(_people_at(_CUSTOMER, claimed, book)), None)
+    return Resolved(tuple(replace(one, contact=contact) for one in found))
+
+
+def _part_of(person: Person, claimed: Addressed) -> Audience | None:
+    """As what kind of reader somebody has a part in the change; None for a stranger."""
+    change = claimed.change
+    if person.customer_id is not None:
+        is_theirs = person.customer_id == change.customer_id
+        return Audience.CUSTOMER if is_theirs else None
+    if person.partner_id is not None:
+        is_theirs = person.partner_id == change.partner_id
+        return Audience.PARTNER if is_theirs else None
+    return Audience.OPERATIONS
 
 
 def _people_at(place: str, claimed: Addressed, book: AddressBook) -> list[Person]:
@@ -161,6 +193,7 @@ def _in_words(place: str) -> str:
 
 
 _CODES: Final[Mapping[str, str]] = {
+    _NO_PART: "no_part",
     _no_one(_CUSTOMER): "no_primary_contact",
     _without_address(_CUSTOMER): "primary_contact_without_address",
     _no_one(_PARTNER): "no_point_of_contact",

@@ -167,6 +167,8 @@ class NewMessage(NamedTuple):
     about: str | None
     queued_at: datetime
     next_try_at: datetime
+    person_id: int | None = None
+    thread: str | None = None
 
 
 class MadeCopy(NamedTuple):
@@ -249,6 +251,9 @@ class Claimed:
     partner_owns: bool | None
     point_of_contact_id: int | None
     urgent: bool = False
+    #: Whom alone it is for, and the conversation that it goes into.
+    person_id: int | None = None
+    thread: str | None = None
 
     @property
     def key(self) -> str:

@@ -12,7 +12,11 @@ from engine.domain.vocabulary import AUDIENCE_OF, COPY
 
 @dataclass(frozen=True, slots=True)
 class Telling:
-    """A message for a role; `asks` are the events its reader may answer with."""
+    """A message for a role; `asks` are the events its reader may answer with.
+
+    With a `person_id` it is for that person alone, whoever else has the role, and goes
+    into the `thread` that they wrote in: the channel's own name for it.
+    """
 
     message: str
     to: str
@@ -20,6 +24,8 @@ class Telling:
     urgent: bool = False
     channel: str | None = None
     is_notice: bool = False
+    person_id: int | None = None
+    thread: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,6 +67,22 @@ def read(keys: Sequence[bytes], purpose: Purpose, token: str) -> Addressed:
     return addressed
 
 
+def address_with(address: str, token: str) -> str:
+    """A mail address that carries a token: replies@acme.example, say, with +TOKEN."""
+    local, at, domain = address.rpartition("@")
+    return f"{local}+{token}{at}{domain}"
+
+
+def token_in(address: str, own: str) -> str | None:
+    """The token that an address carries if it is that of ours; case does not matter."""
+    local, at, domain = own.lower().rpartition("@")
+    start, end = f"{local}+", f"{at}{domain}"
+    found = address.strip().lower()
+    is_ours = found.startswith(start) and found.endswith(end)
+    token = found[len(start) : len(found) - len(end)] if is_ours else ""
+    return token or None
+
+
 def _body(addressed: Addressed) -> str:
     return f"{_base36(addressed.prompt_id)}.{_base36(addressed.person_id)}"
 

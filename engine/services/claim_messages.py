@@ -167,6 +167,7 @@ class _Claim:
     def _address_book(self, rows: Sequence[Claimed]) -> AddressBook:
         wanted = {row.primary_contact_id for row in rows}
         wanted |= {row.point_of_contact_id for row in rows}
+        wanted |= {row.person_id for row in rows}
         people = self._unit.book.people(sorted(id_ for id_ in wanted if id_))
         operations = self._unit.book.vendor_people("operations")
         vendor = {"operations": operations}
@@ -357,7 +358,9 @@ def why_stale(claimed: Claimed) -> str | None:
         return "a person decides about the change"
     if change.state != claimed.while_state:
         return "the change has moved on"
-    moved = claimed.is_reminder and change.plan != claimed.plan
+    # A question that was put to one person is no reminder, but about its dates too.
+    dated = claimed.is_reminder or claimed.person_id is not None
+    moved = dated and change.plan != claimed.plan
     return "it was planned again since" if moved else None
 
 

@@ -50,6 +50,7 @@ class _Thought:
     customer_choice: str
     partner_owns: bool | None
     point_of_contact_id: int | None
+    person_id: int | None = None
 
 
 @dataclass(frozen=True)
@@ -91,11 +92,16 @@ def directory(
     routing: Routing,
     customer_ids: Iterable[int],
     channels: Collection[str],
+    messages: Iterable[Addressed] = (),
 ) -> Directory:
-    """Read what the readers of these customers' messages follow from."""
+    """Read what the readers of these customers' messages follow from.
+
+    `messages` are those of them that may be for one person alone.
+    """
     customers = unit.book.customer_views(set(customer_ids))
     wanted = {one["primary_contact_id"] for one in customers.values()}
     wanted |= {one["point_of_contact_id"] for one in customers.values()}
+    wanted |= {one.person_id for one in messages}
     people = unit.book.people(sorted(id_ for id_ in wanted if id_ is not None))
     vendor = {"operations": unit.book.vendor_people("operations")}
     return Directory(

@@ -201,6 +201,8 @@ class Ledger:
                     note.about,
                     self._now,
                     self._now,
+                    telling.person_id,
+                    telling.thread,
                 )
             )
 

@@ -283,7 +283,13 @@ def _look(unit: UnitOfWork, stage: Stage, ids: Sequence[int]) -> _Seen:
         rows,
         view_changes(unit, stage.rulebook, rows, today),
         [(status, one) for status, one in waiting if not why_stale(one)],
-        directory(unit, stage.rulebook.routing, customers, stage.channels),
+        directory(
+            unit,
+            stage.rulebook.routing,
+            customers,
+            stage.channels,
+            [one for _, one in waiting],
+        ),
     )
 
 

@@ -44,10 +44,12 @@ def foresee_release(
         held, rows = _held(unit, actor, message_ids)
         shown = held[:most]
         customers = {rows[change_id].customer_id for _, change_id in shown}
-        book = directory(unit, rulebook.routing, customers, channels)
+        messages = {id_: unit.outbox.as_claimed(id_) for id_, _ in shown}
+        known = [one for one in messages.values() if one is not None]
+        book = directory(unit, rulebook.routing, customers, channels, known)
         first = []
         for id_, change_id in shown:
-            claimed = unit.outbox.as_claimed(id_)
+            claimed = messages[id_]
             assert claimed is not None  # noqa: S101 - it was found
             message, _ = find_message(unit, actor, id_)
             readers = book.readers_of(claimed)

@@ -95,6 +95,7 @@ def _readers(
     """Each with when it arrived there; or why there are none."""
     made = [*copies]
     wanted = {claimed.primary_contact_id, claimed.point_of_contact_id}
+    wanted |= {claimed.person_id}
     wanted |= {one.person_id for one in made}
     people = unit.book.people(sorted(id_ for id_ in wanted if id_ is not None))
     operations = {"operations": unit.book.vendor_people("operations")}

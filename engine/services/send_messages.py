@@ -19,6 +19,7 @@ from engine.domain.interfaces import Channel, Renderer
 from engine.domain.letter_values import Vendor, letter_values
 from engine.domain.letters import (
     Answer,
+    ChannelName,
     DigestRequest,
     Letter,
     LetterRequest,
@@ -31,6 +32,7 @@ from engine.services.record_deliveries import Result
 
 Clock = Callable[[], datetime]
 AnswerAt = Callable[[int, int, str], str]
+ReplyAt = Callable[[int, int], str]
 _LARGEST_SHARE: Final = 8
 _LONGEST_UNRECORDED: Final = 1.0  #: in seconds
 
@@ -49,6 +51,8 @@ class Delivering:
     workers: int
     #: Where the reader of a prompt gives an answer: prompt, person and event.
     answer_at: AnswerAt | None = None
+    #: The address that answers a prompt by mail: prompt and person.
+    reply_at: ReplyAt | None = None
     batch: int = 200
     record_every: int = 200
 
@@ -157,6 +161,14 @@ class Senders:
         self._paused[attempt.recipient.channel] = (until, error)
         return Result(attempt, error=error, put_back_until=until)
 
+    def _reply_to(self, attempt: Attempt) -> str | None:
+        """Where a reply to this letter is read, if it is."""
+        reply_at, prompt = self._delivering.reply_at, attempt.prompt_id
+        is_mail = attempt.recipient.channel is ChannelName.EMAIL
+        if reply_at is None or prompt is None or not is_mail:
+            return None
+        return reply_at(prompt, attempt.recipient.person.id)
+
     def _with_links(
         self, attempt: Attempt, values: Mapping[str, object]
     ) -> Mapping[str, object]:
@@ -184,6 +196,9 @@ class Senders:
             rendered=self._rendered(group),
             attempt=max(one.number for one in group),
             ambiguous=any(one.ambiguous for one in group),
+            thread=first.claimed.thread,
+            # A digest asks nothing that a reply to it could decide.
+            reply_to=None if first.digest else self._reply_to(first),
         )
 
     def _rendered(self, group: Sequence[Attempt]) -> Rendered:
@@ -201,6 +216,8 @@ class Senders:
         recipient, claimed = attempt.recipient, attempt.claimed
         vendor, now = self._delivering.vendor, self._clock()
         values = letter_values(self._rulebook, vendor, claimed, recipient, now)
+        can_reply = attempt.digest is None and bool(self._reply_to(attempt))
+        values = {**values, "can_reply": can_reply}
         return LetterRequest(
             claimed.message,
             recipient.audience,

@@ -83,14 +83,13 @@ def _claim_columns() -> list[ColumnElement[Any]]:
         customers.c.code, customers.c.name, customers.c.primary_contact_id,
         customers.c.communication_owner,
         partners.c.name, partners.c.owns_conversations, partners.c.point_of_contact_id,
-        o.urgent,
-        *change_columns(),
+        o.urgent, o.person_id, o.thread, *change_columns(),
     ]  # fmt: skip
 
 
 _COLUMNS: Final = _claim_columns()
 _SELECT: Final = select(*raw(_COLUMNS)).select_from(_CLAIM_FROM)
-_OWN_COLUMNS: Final = 26
+_OWN_COLUMNS: Final = 28
 _ATTEMPTS: Final = 12
 _MOST_TOGETHER: Final = 500
 

@@ -1,5 +1,7 @@
 """Who reads a message, at the moment of sending."""
 
+from dataclasses import replace
+
 import pytest
 
 from engine.domain.letters import Audience, ChannelName
@@ -263,3 +265,39 @@ def test_a_fallback_place_is_told_under_its_role(
 @pytest.mark.req("BOT-2")
 def test_a_message_is_known_by_its_change_entry_and_position() -> None:
     assert a_message().key == "K-1.R20270301/2/0"
+
+
+@pytest.mark.req("BOT-5", "REN-14")
+@pytest.mark.parametrize(
+    ("person", "role", "read"),
+    [
+        (CONTACT, "customer_contact", [(1, "contact@acme.example", Audience.CUSTOMER)]),
+        (POINT_OF_CONTACT, "partner", [(2, "poc@nord.example", Audience.PARTNER)]),
+        (OPERATIONS, "vendor_operations", [(3, "ops@vendor.example", "operations")]),
+        (POINT_OF_CONTACT, "customer_contact", []),
+        (a_person(5, partner_id=99), "partner", []),
+        (a_person(6, customer_id=99), "customer_contact", []),
+        (POINT_OF_CONTACT, "owner", []),
+        (CONTACT, "owner", [(1, "contact@acme.example", Audience.CUSTOMER)]),
+    ],
+    ids=[
+        "the customer",
+        "the partner",
+        "the vendor",
+        "not in this role",
+        "a former partner",
+        "another customer",
+        "not the owner any more",
+        "the owner",
+    ],
+)
+def test_what_is_for_one_person_goes_to_nobody_else(
+    routing: Routing, person: Person, role: str, read: list[tuple[int, str, Audience]]
+) -> None:
+    message = replace(a_message(role=role), person_id=person.id)
+    book = AddressBook({person.id: person, 1: CONTACT, 2: POINT_OF_CONTACT}, {})
+
+    found = resolve(message, routing, book)
+
+    assert readers(found) == read
+    assert (found.nobody is None) is bool(read)

@@ -4,7 +4,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.domain.tokens import Addressed, BadTokenError, Purpose, read, sign
+from engine.domain.parsing import email
+from engine.domain.tokens import (
+    Addressed,
+    BadTokenError,
+    Purpose,
+    address_with,
+    read,
+    sign,
+    token_in,
+)
 
 KEYS = [b"the newest", b"the one before"]
 _ids = st.integers(min_value=1, max_value=2**63 - 1)
@@ -54,3 +63,31 @@ def test_a_token_has_one_way_to_be_written(written: str) -> None:
 
     with pytest.raises(BadTokenError):
         read(KEYS, Purpose.LINK, written.format(mac=mac))
+
+
+@given(_ids, _ids)
+def test_a_reply_address_is_a_plain_one_and_gives_its_token_back(
+    prompt: int, person: int
+) -> None:
+    token = sign(KEYS, Purpose.MAIL, Addressed(prompt, person))
+
+    address = address_with("replies@acme.example", token)
+
+    assert email(address) == address
+    assert token_in(address, "replies@acme.example") == token
+    assert token_in(f" {address.upper()} ", "Replies@Acme.Example") == token
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "replies@acme.example",
+        "replies+@acme.example",
+        "others+1.2.x@acme.example",
+        "replies+1.2.x@evil.example",
+        "replies+1.2.x@acme.example.evil.example",
+        "",
+    ],
+)
+def test_an_address_that_is_not_ours_carries_no_token(address: str) -> None:
+    assert token_in(address, "replies@acme.example") is None

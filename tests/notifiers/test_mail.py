@@ -1,3 +1,4 @@
+from dataclasses import replace
 from email import message_from_bytes, policy
 from email.header import decode_header, make_header
 from email.message import EmailMessage
@@ -6,7 +7,7 @@ import pytest
 
 from engine.domain.errors import PermanentDeliveryError, TacitError
 from engine.domain.letters import Letter
-from notifiers.mail import Sender, build_mail
+from notifiers.mail import Sender, build_mail, envelope_sender
 from tests.notifiers.builders import (
     HOSTILE,
     NOW,
@@ -133,3 +134,59 @@ def test_an_address_that_is_not_plain_is_refused() -> None:
 def test_a_sender_that_is_not_plain_is_refused() -> None:
     with pytest.raises(TacitError, match="is not a plain mail address"):
         Sender("Solaris", "bot@solaris.example\r\nBcc: x@y.example")
+
+
+@pytest.mark.req("BOT-3")
+def test_an_answer_goes_to_the_address_of_its_question_and_so_does_what_came_back() -> (
+    None
+):
+    sender = Sender("Solaris", "bot@solaris.example", bounces_to="re@solaris.example")
+    asking = replace(a_letter(), reply_to="re+1.2.x@solaris.example")
+
+    mail = parsed(asking, sender)
+
+    assert mail["Reply-To"] == "re+1.2.x@solaris.example"
+    assert "OOF" not in mail["X-Auto-Response-Suppress"]
+    assert envelope_sender(asking, sender) == "re+1.2.x@solaris.example"
+    assert parsed(a_letter(), sender)["Reply-To"] == "bot@solaris.example"
+    assert envelope_sender(a_letter(), sender) == "re@solaris.example"
+    assert envelope_sender(a_letter(), SENDER) == SENDER.address
+
+
+def test_a_mail_goes_into_the_conversation_that_it_answers() -> None:
+    thread = "<first@x.example> <second@y.example>"
+
+    mail = parsed(replace(a_letter(), thread=thread))
+
+    assert mail["In-Reply-To"] == "<second@y.example>"
+    assert str(mail["References"]).split() == thread.split()
+
+
+@pytest.mark.parametrize(
+    "thread",
+    [
+        "1700000000.0001",
+        "<a@b>\r\nBcc:\u00a0x@y.example",
+        "<a b@c>",
+        "<é@x.example>",
+        f"<{'a' * 500}@x.example>",
+    ],
+)
+def test_what_is_no_message_id_goes_into_no_header(thread: str) -> None:
+    mail = parsed(replace(a_letter(), thread=thread))
+
+    assert mail.keys() in (
+        HEADERS,
+        [*HEADERS[:9], "In-Reply-To", "References", *HEADERS[9:]],
+    )
+    assert mail["In-Reply-To"] in (None, "<a@b>")
+
+
+def test_a_very_long_conversation_is_named_by_its_first_and_its_latest_mails() -> None:
+    thread = " ".join(f"<{number}@x.example>" for number in range(500))
+
+    mail = parsed(replace(a_letter(), thread=thread))
+
+    told = str(mail["References"]).split()
+    assert (told[0], told[-1]) == ("<0@x.example>", "<499@x.example>")
+    assert len(told) < 20

@@ -144,7 +144,7 @@ def test_underscores_inside_identifiers_are_kept_in_slack() -> None:
 
 
 def test_a_value_cannot_leave_the_address_of_a_link() -> None:
-    rendered = SHIPPED.render(a_request(contract_id='1">&body=x|<b>'))
+    rendered = SHIPPED.render(a_request(contract_id='1">&body=x|<b>', can_reply=False))
 
     links = [link for _, link in _Tags(rendered.html).tags if "?" in link]
     assert links == [
