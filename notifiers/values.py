@@ -87,6 +87,7 @@ NAMES: Final[Mapping[str, Name]] = {
     "can_reply": Name("true: an answer to this very mail is read", True),
     "reply_event": Name("what the reader has answered, if that is clear", "accept"),
     "reply_text": Name("the words of a reply", "We would like to talk first."),
+    "reply_number": Name("the number of a reply in `tacit inbox`", 17),
     "refusal": Name(
         "why the reader's answer was refused; write it with `sentence`",
         Refused(
@@ -125,6 +126,7 @@ SOMETIMES: Final = frozenset(
         "reason",
         "reason_code",
         "reply_event",
+        "reply_number",
         "refusal",
         "reply_text",
         "settled_event",

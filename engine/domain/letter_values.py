@@ -66,6 +66,7 @@ _NO_REPLY: Final[Mapping[str, object]] = {
     "can_reply": False,
     "reply_event": None,
     "refusal": None,
+    "reply_number": None,
     "reply_text": None,
     "settled_event": None,
     "settled_on": None,

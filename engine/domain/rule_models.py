@@ -233,6 +233,18 @@ class DigestModel(Strict):
     why: Phrase | None = None
 
 
+class RepliesModel(Strict):
+    """What is written back to whoever answers, and how often they are asked again."""
+
+    answer_noted: Word
+    answer_refused: Word
+    answer_settled: Word
+    ask_again: Word
+    handed_to_person: Word
+    reply_to_read: Word
+    most_in_a_row: Annotated[int, Field(ge=1, le=20)]
+
+
 class RoutingModel(Strict):
     """The rule file that says which person each role stands for."""
 
@@ -241,3 +253,4 @@ class RoutingModel(Strict):
     roles: RolesModel
     fallback_message: Word
     digest: DigestModel | None = None
+    replies: RepliesModel | None = None

@@ -12,10 +12,12 @@ from engine.domain.complaints import Complaints
 from engine.domain.problems import Problem
 from engine.domain.rule_compiler import content_version, is_usable
 from engine.domain.rule_shape import shape
-from engine.domain.ruleset import Route, Routing
+from engine.domain.ruleset import Replies, Route, Routing
 from engine.domain.yaml_text import Path, Source
 
 _FALLBACK: Path = ("fallback_message",)
+_INTERNAL = frozenset({"operations"})
+_ANSWERERS = frozenset({"customer", "partner", "operations"})
 
 
 def compile_routing(
@@ -38,9 +40,12 @@ def compile_routing(
         for role in vocabulary.ADDRESSEES
         if role != "owner"
     }
+    replies = _replies(model.replies, messages, complaints)
     version = content_version(source.text)
     digest_from = model.digest.at_least if model.digest else None
-    routing = Routing(version, owner, roles, model.fallback_message, digest_from)
+    routing = Routing(
+        version, owner, roles, model.fallback_message, replies, digest_from
+    )
     problems = sorted(shaped.problems + complaints.found)
     return (routing if is_usable(problems) else None), problems
 
@@ -52,6 +57,29 @@ def _check_fallback_message(
     if known is not None and "operations" not in messages[known]:
         what = f'message "{message}" has no template for operations'
         complaints.at(_FALLBACK, what, "whoever is the fallback reads it")
+
+
+def _replies(
+    model: models.RepliesModel | None,
+    messages: Mapping[str, frozenset[str]],
+    complaints: Complaints,
+) -> Replies:
+    """What is written back, as shipped where the file is silent about it."""
+    if model is None:
+        return Replies()
+    given = model.model_dump()
+    for name, message in given.items():
+        if name == "most_in_a_row":
+            continue
+        path: Path = ("replies", name)
+        known = complaints.known(path, "template", message, messages)
+        wanted = _INTERNAL if name == "reply_to_read" else _ANSWERERS
+        lacking = wanted - messages[known] if known is not None else frozenset()
+        if lacking:
+            who = ", ".join(sorted(lacking))
+            what = f'message "{message}" has no template for {who}'
+            complaints.at(path, what, "whoever answers may be any of them")
+    return Replies(**given)
 
 
 def _route(

@@ -172,6 +172,23 @@ class Route:
         return (first, COPY) if self.copy else (first,)
 
 
+@dataclass(frozen=True, slots=True)
+class Replies:
+    """Which message is written back to whoever answers; the defaults are as shipped.
+
+    After `most_in_a_row` of them that settled nothing, a person takes over: whoever
+    answers may be a machine.
+    """
+
+    answer_noted: str = "answer_noted"  #: done, and the rules tell them nothing of it
+    answer_refused: str = "answer_refused"  #: too late, say
+    answer_settled: str = "answer_settled"  #: somebody answered before
+    ask_again: str = "ask_again"  #: not understood, or the terms have changed
+    handed_to_person: str = "handed_to_person"  #: somebody at the vendor will read it
+    reply_to_read: str = "reply_to_read"  #: to them: what they have to read
+    most_in_a_row: int = 3
+
+
 @dataclass(frozen=True)
 class Routing:
     """Which place each role stands for; `owner` by who owns the conversation."""
@@ -180,6 +197,7 @@ class Routing:
     owner: Mapping[str, Route]
     roles: Mapping[str, Route]
     fallback_message: str
+    replies: Replies = Replies()
     #: So many reminders for one reader at one time become one message; None: never.
     digest_from: int | None = None
 
