@@ -11,6 +11,7 @@ from notifiers.values import NAMES
 from notifiers.wording import Wording
 
 TOLD = {Audience.CUSTOMER, Audience.PARTNER, Audience.COPY}
+ANSWERERS = {Audience.CUSTOMER, Audience.PARTNER, Audience.OPERATIONS}
 WANTED = {
     "renewal_notice": TOLD,
     "last_call": TOLD,
@@ -29,6 +30,12 @@ WANTED = {
     "emails_near_limit": TOLD,
     "overdue": {Audience.OPERATIONS},
     "undeliverable": {Audience.OPERATIONS},
+    "answer_noted": ANSWERERS,
+    "answer_refused": ANSWERERS,
+    "answer_settled": ANSWERERS,
+    "ask_again": ANSWERERS,
+    "handed_to_person": ANSWERERS,
+    "reply_to_read": {Audience.OPERATIONS},
 }
 FRENCH = sorted(SHIPPED_TEMPLATES.glob("*/*.fr.md"))
 MANUAL = Path(__file__).parents[2] / "docs" / "messages.md"
