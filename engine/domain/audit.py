@@ -145,7 +145,7 @@ def step_body(step: Step, *, by: str, rules: str, final: bool = False) -> str:
             "due_at": step.due_at.isoformat() if step.due_at else None,
             "do": step.do,
             "why": step.why or None,
-            "tells": tuple(_told(telling) for telling in step.tells),
+            "tells": tuple(told(telling) for telling in step.tells),
             "stands_for": step.stands_for,
             "rules": rules,
             "final": final or None,
@@ -153,6 +153,7 @@ def step_body(step: Step, *, by: str, rules: str, final: bool = False) -> str:
     )
 
 
-def _told(telling: Telling) -> dict[str, object]:
-    told: dict[str, object] = {"message": telling.message, "to": telling.to}
-    return told | ({"asks": list(telling.asks)} if telling.asks else {})
+def told(telling: Telling) -> dict[str, object]:
+    """What the trail says of one message that was queued."""
+    said: dict[str, object] = {"message": telling.message, "to": telling.to}
+    return said | ({"asks": list(telling.asks)} if telling.asks else {})

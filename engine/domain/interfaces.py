@@ -32,7 +32,13 @@ from engine.domain.openings import (
     NewChange,
     Occasion,
 )
-from engine.domain.prompt_interfaces import Inbox, Prompts, SiteKeys, SlackLinks
+from engine.domain.prompt_interfaces import (
+    Copies,
+    Inbox,
+    Prompts,
+    SiteKeys,
+    SlackLinks,
+)
 from engine.domain.records import (
     ChangeRow,
     ChangeUpdate,
@@ -334,6 +340,8 @@ class UnitOfWork(Protocol):
     def prompts(self) -> Prompts: ...
     @property
     def inbox(self) -> Inbox: ...
+    @property
+    def copies(self) -> Copies: ...
     @property
     def slack_links(self) -> SlackLinks: ...
     @property

@@ -13,6 +13,7 @@ from engine.domain.prompts import (
     PromptEnd,
     PromptRow,
 )
+from engine.domain.records import SentCopy
 
 
 class Prompts(Protocol):
@@ -52,6 +53,14 @@ class Inbox(Protocol):
     ) -> list[InboxItem]: ...
     def counts(self) -> dict[str, int]: ...
     def forget(self, before: datetime) -> int: ...
+
+
+class Copies(Protocol):
+    """Copies that a channel took, found by its own name for them."""
+
+    def sent(self, reference: str) -> SentCopy | None: ...
+    def take_back(self, copy: SentCopy, reason: str) -> bool: ...
+    def notice_accepted_at(self, change_id: int, plan: int) -> datetime | None: ...
 
 
 class SlackLinks(Protocol):

@@ -181,6 +181,16 @@ class MadeCopy(NamedTuple):
     sent_at: datetime | None
 
 
+class SentCopy(NamedTuple):
+    """A copy that its channel took, found by the channel's own name for it."""
+
+    outbox_id: int
+    person_id: int
+    person: str
+    channel: str
+    audience: str
+
+
 class OutboxStatus(StrEnum):
     """Where a message stands."""
 
@@ -199,6 +209,7 @@ class DeliveryStatus(StrEnum):
     SENT = "sent"  #: the channel took it
     RETRY = "retry"  #: a later try may succeed
     FAILED = "failed"  #: trying again cannot help
+    RETURNED = "returned"  #: the channel took it, and it came back
     DROPPED = "dropped"  #: the reader is not to have it any more
 
 

@@ -77,6 +77,8 @@ def fold(present: Replayed, entry: Entry) -> Replayed:
             # A notice of dates that have moved since says nothing about the new ones.
             notice = said.get("notice", False) and said["plan"] == present.plan
             return replace(present, notice_out=present.notice_out or notice)
+        case "returned" if said.get("notice_lost"):
+            return replace(present, notice_out=False)
         case _:
             return present
 

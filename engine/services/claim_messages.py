@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import Final, Protocol
 
 from engine.domain import audit
 from engine.domain.interfaces import Storage, UnitOfWork
@@ -26,6 +26,8 @@ from engine.services.ledger import Note, make_note
 from engine.services.message_notes import note_messages, undelivered_note
 from engine.services.put_prompts import put_prompts
 from engine.services.wished_times import Times, read_times
+
+_FAILED: Final = (DeliveryStatus.FAILED, DeliveryStatus.RETURNED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,7 +217,7 @@ class _Claim:
         for reader, delivery in copies:
             if delivery is None:
                 continue
-            if delivery.status is DeliveryStatus.FAILED:
+            if delivery.status in _FAILED:
                 reasons.append(delivery.error or "it failed")
             elif self._has_no_try_left(delivery):
                 reasons.append(self._give_up(claimed, reader, delivery))
@@ -223,7 +225,7 @@ class _Claim:
 
     def _is_settled(self, delivery: Delivery) -> bool:
         """Whether a claim leaves a copy as it is; a release tries what failed anew."""
-        settled = (DeliveryStatus.SENT, DeliveryStatus.FAILED)
+        settled = (DeliveryStatus.SENT, *_FAILED)
         return delivery.status in settled or self._has_no_try_left(delivery)
 
     def _has_no_try_left(self, delivery: Delivery) -> bool:

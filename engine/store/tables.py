@@ -317,7 +317,7 @@ deliveries = Table(
     Column("address", Text, nullable=False),
     Column(
         "status", String(8), nullable=False
-    ),  # sending, sent, retry, failed, dropped
+    ),  # sending, sent, retry, failed, returned, dropped
     Column("attempts", Integer, nullable=False),  # counted before each try
     # Tries that may have arrived although nothing said so.
     Column("ambiguous", Integer, nullable=False, default=0),
@@ -330,6 +330,7 @@ deliveries = Table(
     Column("settled_at", UtcDateTime),
     UniqueConstraint("outbox_id", "person_id", "channel"),
 )
+Index("ix_deliveries_reference", deliveries.c.reference)
 
 rule_texts = Table(
     "rule_texts",

@@ -16,6 +16,7 @@ from engine.store.attention_rows import AttentionRows
 from engine.store.audit_rows import AuditRows
 from engine.store.book_rows import BookRows
 from engine.store.change_rows import ChangeRows
+from engine.store.copy_rows import CopyRows
 from engine.store.directory_rows import DirectoryRows
 from engine.store.feed_rows import FeedRows
 from engine.store.inbox_rows import InboxRows
@@ -61,6 +62,7 @@ class Unit:
         self.webhooks = WebhookRows(connection)
         self.prompts = PromptRows(connection)
         self.inbox = InboxRows(connection)
+        self.copies = CopyRows(connection)
         self.slack_links = SlackLinkRows(connection)
         self.site_keys = SiteKeyRows(connection)
 

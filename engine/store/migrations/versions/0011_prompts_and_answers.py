@@ -22,6 +22,8 @@ def upgrade() -> None:
     op.add_column("outbox", sa.Column("thread", sa.Text(), nullable=True))
     op.add_column("deliveries", sa.Column("digest", sa.String(255), nullable=True))
     op.add_column("deliveries", sa.Column("settled_at", UtcDateTime(), nullable=True))
+    # What comes back, or is answered, names a copy by its channel's name for it.
+    op.create_index("ix_deliveries_reference", "deliveries", ["reference"])
 
 
 def _create_prompts() -> None:
@@ -165,6 +167,7 @@ def _create_site_keys() -> None:
 
 def downgrade() -> None:
     """Let them go."""
+    op.drop_index("ix_deliveries_reference", "deliveries")
     op.drop_column("deliveries", "settled_at")
     op.drop_column("deliveries", "digest")
     op.drop_column("outbox", "thread")
