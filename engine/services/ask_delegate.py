@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Final
 
 from engine.domain import audit
+from engine.domain.access import Action, Policy
 from engine.domain.folding import folded
 from engine.domain.interfaces import UnitOfWork
 from engine.domain.prompts import AnswerOutcome, PromptRow, Via
@@ -13,6 +14,7 @@ from engine.domain.records import ChangeRow, Claimed, Person
 from engine.domain.ruleset import Rulebook, Telling
 from engine.services.fire_event import role_of
 from engine.services.ledger import Ledger, make_note
+from engine.services.sign_in import actor_for
 
 _ADDRESS: Final = re.compile(
     r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9.-]{1,255}"
@@ -21,9 +23,10 @@ _MOST_ADDRESSES: Final = 20
 _WORDS_OF_A_NAME: Final = 2
 
 
-def ask_delegate(
+def ask_delegate(  # noqa: PLR0913 - whose words about which question
     unit: UnitOfWork,
     rulebook: Rulebook,
+    policy: Policy,
     prompt: PromptRow,
     absent: Person,
     text: str,
@@ -31,14 +34,16 @@ def ask_delegate(
 ) -> Person | None:
     """Put an open question to the one delegate that the text names, once.
 
-    It must be somebody on record at the same organisation. None where nobody was asked:
+    It must be somebody on record at the same organisation who may answer. None where nobody was asked:
     no such person, or several, or they were asked already.
     """
     [row] = unit.changes.by_ids([prompt.change_id])
     named = {
         person.id: person
         for person in _named(unit, absent, text)
-        if person.id != absent.id and _is_colleague(person, absent, row)
+        if person.id != absent.id
+        and _is_colleague(person, absent, row)
+        and actor_for(unit, policy, person).may(Action.ANSWER, row.place)
     }
     if prompt.ended is not None or len(named) != 1:
         return None

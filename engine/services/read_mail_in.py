@@ -121,7 +121,8 @@ class MailReader:
         if proven.person_id not in {one.person_id for one in asked}:
             return Handled(InboxStatus.DONE, mail.kind.value)
         rulebook, absent = self.answering.rules(), people[proven.person_id]
-        delegate = ask_delegate(unit, rulebook, prompt, absent, mail.text, now)
+        policy = self.answering.policy
+        delegate = ask_delegate(unit, rulebook, policy, prompt, absent, mail.text, now)
         reason = f"away; {delegate.name} was asked" if delegate else "away"
         unit.prompts.record(
             NewAnswer(

@@ -45,7 +45,7 @@ def every_contract_renews(tables: Tables) -> Iterator[str]:
 
 def nothing_sent_twice(tables: Tables, ledger: Ledger) -> Iterator[str]:
     """2: one copy a key; more only after tries that were counted as in doubt."""
-    copies = ledger.copies()
+    copies, returned = ledger.copies(), _came_back(tables)
     together: dict[str, int] = {}
     for delivery in tables.deliveries:
         key = delivery["digest"] or tables.key(delivery)
@@ -54,15 +54,21 @@ def nothing_sent_twice(tables: Tables, ledger: Ledger) -> Iterator[str]:
         if delivery["digest"]:
             # One letter on the wire stands for all that went in it.
             wire = together.setdefault(key, wire)
-        if wire > 1 + delivery["ambiguous"]:
+        if wire > 1 + delivery["ambiguous"] + returned[key]:
             yield f"2: {key} went out {wire} times, {delivery['ambiguous']} in doubt"
         if delivery["status"] == "sent" and wire == 0:
             yield f"2: {key} counts as sent, but no channel has it"
         failed = delivery["status"] in ("retry", "failed", "dropped")
-        if failed and wire > delivery["ambiguous"]:
+        if failed and wire > delivery["ambiguous"] + returned[key]:
             yield f"2: {key} is {delivery['status']}, but a channel has it"
     for key, wire in copies.items():
         yield f"2: {key} went out {wire} times and nothing says so"
+
+
+def _came_back(tables: Tables) -> Counter[str]:
+    """How often each copy was returned, after which it may go out once more."""
+    notes = (entry["said"] for entry in tables.audit if entry["kind"] == "returned")
+    return Counter(f"{said['key']}/{said['to']}/{said['channel']}" for said in notes)
 
 
 def all_or_none(tables: Tables) -> Iterator[str]:
@@ -93,7 +99,7 @@ def all_or_none(tables: Tables) -> Iterator[str]:
 
 
 def _sent_is_noted(tables: Tables) -> Iterator[str]:
-    noted: Counter[str] = Counter()
+    noted, returned = Counter[str](), _came_back(tables)
     for entry in tables.audit:
         if entry["kind"] == "sent":
             said = entry["said"]
@@ -101,9 +107,10 @@ def _sent_is_noted(tables: Tables) -> Iterator[str]:
     for delivery in tables.deliveries:
         key = tables.key(delivery)
         times = noted.pop(key, 0)
-        if (times > 0) != (delivery["status"] == "sent"):
+        back = returned[key]
+        if (times > back) != (delivery["status"] == "sent") or times < back:
             yield f"4: {key} is {delivery['status']}, noted as sent {times} times"
-        if times > 1 + delivery["ambiguous"]:
+        if times > 1 + delivery["ambiguous"] + back:
             yield f"4: {key} is noted as sent {times} times"
     for key in noted:
         yield f"4: {key} is noted as sent, but was never tried"
