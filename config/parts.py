@@ -122,11 +122,19 @@ class MailSettings(Part):
 
 
 class SlackSettings(Part):
-    """How Slack is reached; off without a token."""
+    """How Slack is reached, off without a token; and how it reaches us."""
 
     token: str | None = None
+    signing_secret: str | None = None
+    app_token: str | None = None
     url: str
     timeout: Duration
+    link_lasts: Duration
+
+    @property
+    def listens(self) -> bool:
+        """Whether answers can come from Slack: by HTTP, or by Socket Mode."""
+        return bool(self.token and (self.signing_secret or self.app_token))
 
 
 class DeliverySettings(Part):

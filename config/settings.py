@@ -42,8 +42,11 @@ MAX_BYTES: Final = 1_000_000
 
 #: What is never printed, even where it is wrong.
 _SECRET: Final = frozenset(
-    {"database.url", "mail.password", "slack.token", "sign_on.client_secret"}
-)
+    {
+        "database.url", "mail.password", "slack.token", "slack.signing_secret",
+        "slack.app_token", "sign_on.client_secret",
+    }
+)  # fmt: skip
 
 
 class Settings(BaseSettings):
@@ -130,13 +133,19 @@ def load_settings(path: Path, kind: type[Settings] = Settings) -> Settings:
 
 #: Parts that homes made before they were known lack; they run as shipped.
 _LATER: Final = frozenset({"web", "sign_on", "webhooks", "inbox"})
+#: Single settings of older parts, likewise.
+_LATER_ONES: Final = (("slack", "link_lasts"),)
 
 
 def _with_later_parts(values: Any) -> Any:
     file = SHIPPED / FILE
     source = Source(str(file), file.read_text(encoding="utf-8"))
     shipped: Any = yaml_text.plain(yaml_text.read(source))
-    return {name: shipped[name] for name in _LATER} | values
+    values = {name: shipped[name] for name in _LATER} | values
+    for part, name in _LATER_ONES:
+        if isinstance(values.get(part), dict):
+            values[part] = {name: shipped[part][name]} | values[part]
+    return values
 
 
 _ONE_BY_ONE: Final = "name one setting, such as TACIT_MAIL__HOST, not all of a part"

@@ -26,6 +26,7 @@ from engine.services.manage_accounts import first_operator
 from engine.services.send_messages import Delivering
 from engine.services.sign_in import invite
 from engine.services.site_keys import signing_keys
+from engine.services.take_in import Intake
 from engine.services.take_up_rules import lost_states, take_up
 from engine.services.work_inbox import Working
 from engine.store.book_files.writing import write_list, write_workbook
@@ -50,7 +51,7 @@ from tacit.site_settings import site_settings
 from tacit.watched_rules import WatchedRules
 from web.addresses import answer_link, reply_address
 from web.metrics import Metrics
-from web.site import SignOn, Site, Works
+from web.site import SignOn, Site, SlackDoor, Works
 
 
 @dataclass
@@ -210,10 +211,22 @@ class App:
             works=self.works,
             sign_on=self._sign_on(url),
             signing_keys=lambda: self.signing_keys,
+            slack=self._slack_door(),
             check_folder=WatchedRules(
                 self.check_own_rules, (self.home.rules, self.home.wording)
             ),
         )
+
+    @cached_property
+    def intake(self) -> Intake:
+        """Where what comes in from outside is stored."""
+        return Intake(self.store, self.clock)
+
+    def _slack_door(self) -> SlackDoor | None:
+        slack = self.settings.slack
+        if not (slack.token and slack.signing_secret):
+            return None
+        return SlackDoor(slack.signing_secret, self.intake)
 
     def first_link(self) -> str | None:
         """A link for the first operator, while nobody was let in; None afterwards."""

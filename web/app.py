@@ -46,6 +46,7 @@ from web.pages import (
 )
 from web.said import said_of
 from web.site import Site
+from web.slack import doors as slack
 from web.visits import AnyVisit, visiting
 
 STATIC: Final = Path(__file__).with_name("static")
@@ -69,6 +70,7 @@ _ROUTERS: Final = (
     sign_in.router,
     sign_in_link.router,
     sign_in_sso.router,
+    slack.router,
     today.router,
     watch.router,
     webhooks.router,

@@ -21,6 +21,7 @@ from engine.services.deadline_counts import DeadlineCounts
 from engine.services.export_book import Sheet
 from engine.services.passwords import Passwords
 from engine.services.send_messages import Delivering
+from engine.services.take_in import Intake
 from notifiers.rendering import Templates
 from notifiers.wording import Wording
 from web.metrics import Metrics
@@ -152,6 +153,14 @@ class SiteSettings:
         return SignInLimits(self.sign_in_attempts, self.sign_in_window, self.link_mails)
 
 
+@dataclass(frozen=True, slots=True)
+class SlackDoor:
+    """By what Slack's requests are known, and where they are stored."""
+
+    signing_secret: str
+    intake: Intake
+
+
 @dataclass(frozen=True)
 class Site:
     """One installation, as the web sees it."""
@@ -169,6 +178,7 @@ class Site:
     sign_on: SignOn | None = None
     #: What links in messages are signed with, the newest first.
     signing_keys: Callable[[], Sequence[bytes]] = tuple
+    slack: SlackDoor | None = None  # None: Slack cannot reach us
     metrics: Metrics = field(default_factory=Metrics)
     # Problems of the rules in the folder, which may not be those in force; asked often.
     check_folder: Callable[[], Sequence[Problem]] = tuple

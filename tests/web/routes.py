@@ -8,6 +8,7 @@ from fastapi.routing import APIRoute, iter_route_contexts
 from starlette.routing import Mount
 
 from engine.domain.access import Action
+from web.slack.signed import SignedBySlack
 from web.visits import Needs
 
 
@@ -36,7 +37,7 @@ def routes_of(app: FastAPI, prefix: str = "") -> Iterator[Route]:
 
 def _needs(dependant: Any) -> tuple[Action, ...] | None:
     """What the first dependency that asks for permission asks for."""
-    if isinstance(dependant.call, Needs):
+    if isinstance(dependant.call, Needs | SignedBySlack):
         return dependant.call.actions
     for below in dependant.dependencies:
         found = _needs(below)

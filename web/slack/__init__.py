@@ -1,0 +1,1 @@
+"""Where Slack reaches us."""
