@@ -1,5 +1,6 @@
 """Accounts of others: who has one, links to sign in, disabling, signing out."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -10,7 +11,9 @@ from engine.domain.errors import NotFoundError, TacitError
 from engine.domain.interfaces import Storage, UnitOfWork
 from engine.domain.place import Place
 from engine.domain.records import Person
+from engine.domain.slack_users import SlackUser
 from engine.services.account_notes import note_account
+from engine.services.link_slack import SlackLinker
 from engine.services.sign_in import make_link
 from engine.services.sign_in_by_identity import unlink_identity
 
@@ -36,7 +39,9 @@ class AccountKeeper:
         """Every account, with how its owner signs in; no hash and no subject."""
         reach = self.actor.must_somewhere(Action.MANAGE_ACCOUNTS)
         with self.store.begin(read_only=True) as unit:
-            return [_shown(row) for row in unit.accounts.listing(reach)]
+            rows = unit.accounts.listing(reach)
+            slack = unit.slack_links.users_of(row["person_id"] for row in rows)
+        return [_shown(row, slack.get(row["person_id"], ())) for row in rows]
 
     def link(self, person: str, lasts: timedelta) -> str:
         """The token of a one-time link; a first one makes the account."""
@@ -97,6 +102,15 @@ class AccountKeeper:
             "the sessions that it began are ended"
         )
 
+    def unlink_slack(self, person: str, named: str) -> str:
+        """Have a user of Slack, `team/user`, be that person no more."""
+        with self.store.begin(read_only=True) as unit:
+            found = self._mine(unit, person)
+        team, _, user = named.partition("/")
+        linker = SlackLinker(self.store, found, self.actor.code, self.now)
+        linker.unlink(SlackUser(team, user))
+        return f"{found.code}: {named} is linked no more"
+
     def _mine(self, unit: UnitOfWork, person: str) -> Person:
         reach = self.actor.must_somewhere(Action.MANAGE_ACCOUNTS)
         found = unit.book.person(person)
@@ -139,7 +153,7 @@ def _in_charge(unit: UnitOfWork, policy: Policy) -> list[Person]:
     ]
 
 
-def _shown(row: dict[str, Any]) -> dict[str, Any]:
+def _shown(row: dict[str, Any], slack: Sequence[tuple[str, str]]) -> dict[str, Any]:
     return {
         "person": row["person"],
         "name": row["name"],
@@ -149,6 +163,7 @@ def _shown(row: dict[str, Any]) -> dict[str, Any]:
         "disabled_at": row["disabled_at"],
         "password": row["password_hash"] is not None,
         "single_sign_on": row["issuer"],
+        "slack": [f"{team}/{user}" for team, user in slack],
         "sessions": row["sessions"],
         "seen_at": row["seen_at"],
     }

@@ -1,10 +1,12 @@
 """Which user of Slack is which person of the book."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Final
 
 from sqlalchemy import Connection, delete, insert, select
 
+from engine.store.bulk import chunks
 from engine.store.prompt_tables import slack_links
 
 _s: Final = slack_links.c
@@ -25,6 +27,16 @@ class SlackLinkRows:
         query = select(_s.team, _s.user, _s.linked_at).where(_s.person_id == person_id)
         rows = self._connection.execute(query.order_by(_s.linked_at))
         return [(team, user, at) for team, user, at in rows]
+
+    def users_of(self, person_ids: Iterable[int]) -> dict[int, list[tuple[str, str]]]:
+        """By person, the workspace and user of each that is linked to them."""
+        found: dict[int, list[tuple[str, str]]] = {}
+        query = select(_s.person_id, _s.team, _s.user).order_by(_s.linked_at)
+        for chunk in chunks(person_ids):
+            rows = self._connection.execute(query.where(_s.person_id.in_(chunk)))
+            for person_id, team, user in rows:
+                found.setdefault(person_id, []).append((team, user))
+        return found
 
     def link(self, team: str, user: str, person_id: int, now: datetime) -> None:
         """Link them; whoever the user was before, they are no more."""

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -36,11 +36,12 @@ def accounts(
             "name",
             "of",
             "signs_in_by",
+            "slack",
             "sessions",
             "seen_at",
             "disabled_at",
         )
-        print_table([{**row, "signs_in_by": _ways(row)} for row in rows], shown)
+        print_table([_in_words(row) for row in rows], shown)
     else:
         say("Nobody can sign in yet: let somebody in with `tacit accounts link PERSON`")
 
@@ -117,6 +118,22 @@ def unlink(
         _report(keeper.unlink(person), as_json)
 
 
+@app.command("unlink-slack")
+def unlink_slack(
+    person: Person,
+    user: Annotated[
+        str, typer.Argument(help="The user of Slack, as the list has it: T…/U….")
+    ],
+    home: Home = DEFAULT_HOME,
+    as_json: Json = False,
+    now: Now = None,
+    by: By = SOMEBODY,
+) -> None:
+    """Let a user of Slack answer for a person no more."""
+    with _keeping(home, now, by) as (_, keeper):
+        _report(keeper.unlink_slack(person, user), as_json)
+
+
 @contextmanager
 def _keeping(
     home: Path, now: str | None, by: str
@@ -130,6 +147,10 @@ def _report(said: str, as_json: bool) -> None:
         print_json({"done": said})
     else:
         say(said)
+
+
+def _in_words(row: dict[str, Any]) -> dict[str, Any]:
+    return {**row, "signs_in_by": _ways(row), "slack": ", ".join(row["slack"])}
 
 
 def _ways(row: dict[str, object]) -> str:

@@ -109,3 +109,21 @@ def test_accounts_are_for_those_who_may_manage_them(
 
     assert done.code == 2
     assert 'no role of theirs grants "manage accounts"' in done.err
+
+
+def test_a_user_of_slack_is_listed_and_unlinked(people: Tacit, tmp_path: Path) -> None:
+    people("accounts", "link", "olivia.park", *NOW)
+    app = App(Home(tmp_path / "home"))
+    with app.store.begin() as unit:
+        person = unit.book.person("olivia.park")
+        unit.slack_links.link("T1", "U1", person.id, app.clock())
+        unit.commit()
+    app.close()
+
+    [account] = people("accounts", "list", *NOW, "--json").json
+    nobody = people("accounts", "unlink-slack", "olivia.park", "T1/U2", *NOW)
+    done = people("accounts", "unlink-slack", "olivia.park", "T1/U1", *NOW)
+    [after] = people("accounts", "list", *NOW, "--json").json
+
+    assert (account["slack"], after["slack"]) == (["T1/U1"], [])
+    assert (nobody.code, done.code) == (2, 0)

@@ -6,6 +6,7 @@ from fastapi.responses import Response
 from engine.domain.access import Action, Actor
 from engine.domain.parsing import LANGUAGES
 from engine.services.own_account import AccountHolder
+from web.pages.slack_link import linker
 from web.visits import LANGUAGE_COOKIE, OwnVisit, Posted, Visit
 
 router = APIRouter()
@@ -25,6 +26,7 @@ def account_page(visit: OwnVisit) -> Response:
         may=granted(visit.actor),
         sign_on=site.sign_on,
         zone=site.settings.time_zone,
+        slack_links=linker(visit).links(),
     )
 
 
