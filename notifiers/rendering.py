@@ -28,7 +28,8 @@ from engine.domain.parsing import LANGUAGES
 from engine.domain.problems import did_you_mean
 from notifiers.filters import MissingValueError, filters_of
 from notifiers.shapes import HTML, SLACK, TEXT, Shape, write_body, write_line
-from notifiers.slack_blocks import blocks_of, safe_in_mrkdwn
+from notifiers.slack_blocks import Block, blocks_of, safe_in_mrkdwn
+from notifiers.slack_buttons import buttons_of
 from notifiers.template_checks import problems_of
 from notifiers.template_files import (
     DIGEST,
@@ -132,7 +133,7 @@ class Templates:
         """Renders one letter; see Renderer."""
         message = self._found(request)
         try:
-            return message.render(request.values, request.channel)
+            return message.render(request.values, request.channel, request.prompt_id)
         except _FAILURES as error:
             raise message.failure(error, request.values) from error
 
@@ -145,7 +146,7 @@ class Templates:
         items = Items(*("\n".join(each) for each in zip(*parts, strict=True)))
         message = self._found(whole)
         try:
-            return message.render(request.values, request.channel, items)
+            return message.render(request.values, request.channel, items=items)
         except _FAILURES as error:
             raise message.failure(error, request.values) from error
 
@@ -175,6 +176,7 @@ class _Environments:
 
     def __init__(self, wording: Wording) -> None:
         self.language = wording.language
+        self.wording = wording
         self.text = _environment(wording, _as_is)
         self.html = _environment(wording, _in_html)
         self.slack = _environment(wording, _in_slack)
@@ -197,6 +199,7 @@ class _Message:
         self,
         values: Mapping[str, object],
         channel: ChannelName | None,
+        prompt_id: int | None = None,
         items: "Items | None" = None,
     ) -> Rendered:
         """In the shapes of a channel; `items` come between the body and its foot."""
@@ -209,8 +212,19 @@ class _Message:
         if channel is ChannelName.EMAIL:
             return Rendered(subject, text, html)
         sentence, body, foot = self._slack.render(values).split(_SEPARATOR)
-        blocks = blocks_of(subject, f"{body}\n\n{items.slack}", foot)
+        buttons = self._buttons(values, prompt_id)
+        blocks = blocks_of(subject, f"{body}\n\n{items.slack}", foot, buttons)
         return Rendered(subject, text, html, sentence, blocks)
+
+    def _buttons(
+        self, values: Mapping[str, object], prompt_id: int | None
+    ) -> tuple[Block, ...]:
+        asks = values.get("asks")
+        if prompt_id is None or not isinstance(asks, tuple):
+            return ()
+        about = f"{values['customer_name']}, {values['product']}"
+        wording = self.environments.wording
+        return buttons_of(wording, prompt_id, _as_is(about), asks)
 
     def item(self, values: Mapping[str, object]) -> "Items":
         """The message as a part of a digest."""

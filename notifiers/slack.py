@@ -41,25 +41,19 @@ class SlackChannel:
     def __init__(
         self, token: str, base_url: str = WebClient.BASE_URL, timeout: int = 30
     ) -> None:
-        quiet = logging.getLogger(f"{__name__}.client")
-        # The library logs as errors what we raise, and the relay logs what we raise.
-        quiet.setLevel(logging.CRITICAL)
-        # Its own retries post again after a reset connection: two messages.
-        self._client = WebClient(
-            token, base_url=base_url, timeout=timeout, retry_handlers=[], logger=quiet
-        )
+        self._client = quiet_client(token, base_url, timeout)
 
     def send(self, letter: Letter) -> Receipt:
         try:
             found = self._find_earlier(letter) if letter.ambiguous else None
             return Receipt(found or self._post(letter))
-        except _FAILURES as error:
+        except FAILURES as error:
             _raise_delivery_error(error, letter)
 
     def check(self) -> str:
         try:
             answer = self._client.auth_test()
-        except _FAILURES as error:
+        except FAILURES as error:
             _raise_delivery_error(error)
         return f"Slack answered as {answer['user']} in {answer['team']}"
 
@@ -76,21 +70,45 @@ class SlackChannel:
             unfurl_links=False,
             unfurl_media=False,
         )
-        return str(answer["ts"])
+        return reference_of(answer["channel"], answer["ts"])
 
     def _find_earlier(self, letter: Letter) -> str | None:
         """The name of the message that an unclear earlier try did post, if it did."""
         conversation = self._client.conversations_open(users=letter.address)
+        channel = _channel_id(conversation)
         history = self._client.conversations_history(
-            channel=_channel_id(conversation), include_all_metadata=True, limit=_HISTORY
+            channel=channel, include_all_metadata=True, limit=_HISTORY
         )
         for message in history.get("messages") or ():
             if _key_of(message) == letter.key:
-                return str(message["ts"])
+                return reference_of(channel, message["ts"])
         return None
 
 
-_FAILURES: Final = (SlackClientError, HTTPException, OSError)
+FAILURES: Final = (SlackClientError, HTTPException, OSError)
+
+
+def quiet_client(token: str, base_url: str, timeout: int) -> WebClient:
+    """A client of Slack's that calls once, and leaves it to us to say what went wrong.
+
+    Its own retries post again after a reset connection: two messages.
+    """
+    quiet = logging.getLogger(f"{__name__}.client")
+    quiet.setLevel(logging.CRITICAL)
+    return WebClient(
+        token, base_url=base_url, timeout=timeout, retry_handlers=[], logger=quiet
+    )
+
+
+def reference_of(channel: str, ts: str) -> str:
+    """Slack's name for a message: its conversation and its time there."""
+    return f"{channel}/{ts}"
+
+
+def place_of(reference: str) -> tuple[str, str] | None:
+    """The conversation and the time; None for a message whose conversation is unknown."""
+    channel, slash, ts = reference.partition("/")
+    return (channel, ts) if slash else None
 
 
 def _channel_id(conversation: SlackResponse) -> str:
@@ -103,14 +121,15 @@ def _key_of(message: Mapping[str, Mapping[str, Mapping[str, object]]]) -> object
 
 
 def _raise_delivery_error(error: Exception, letter: Letter | None = None) -> NoReturn:
-    failure = _delivery_error(error)
+    failure = delivery_error(error)
     if isinstance(failure, TransientDeliveryError) and letter and letter.ambiguous:
         # The earlier try is as unclear as before, whatever stopped us looking.
         failure.ambiguous = True
     raise failure from error
 
 
-def _delivery_error(error: Exception) -> DeliveryError:
+def delivery_error(error: Exception) -> DeliveryError:
+    """What one of FAILURES means for the message that was to be sent."""
     if isinstance(error, SlackApiError):
         return _api_error(error.response)
     reason = error.reason if isinstance(error, URLError) else error

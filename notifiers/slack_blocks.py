@@ -1,7 +1,7 @@
 """Slack's Block Kit: values made safe in its markup, and bodies cut to its limits."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from notifiers.shapes import escape_for_slack
@@ -26,14 +26,40 @@ def safe_in_mrkdwn(value: str) -> str:
     return _EDGE_UNDERSCORE.sub("\u02cd", escape_for_slack(value).translate(_MARKS))
 
 
-def blocks_of(subject: str, body: str, footer: str) -> tuple[Block, ...]:
-    """A header, as many sections as the body needs, and the footer in small."""
-    sections = list(_sections(body))[: BLOCK_LIMIT - 2]
+def blocks_of(
+    subject: str, body: str, footer: str, after: Sequence[Block] = ()
+) -> tuple[Block, ...]:
+    """A header, as many sections as the body needs, and the footer in small.
+
+    What comes `after` the body stands before the footer.
+    """
+    sections = list(_sections(body))[: BLOCK_LIMIT - 2 - len(after)]
     return (
-        {"type": "header", "text": _plain(_shortened(subject, HEADER_LIMIT))},
-        *({"type": "section", "text": _mrkdwn(section)} for section in sections),
-        {"type": "context", "elements": [_mrkdwn(footer.strip()[:SECTION_LIMIT])]},
+        heading(subject),
+        *(section(text) for text in sections),
+        *after,
+        small(footer.strip()[:SECTION_LIMIT]),
     )
+
+
+def heading(text: str) -> Block:
+    """A line in large, which knows no markup."""
+    return {"type": "header", "text": plain(text, HEADER_LIMIT)}
+
+
+def section(markup: str) -> Block:
+    """A paragraph in Slack's markup."""
+    return {"type": "section", "text": _mrkdwn(_shortened(markup, SECTION_LIMIT))}
+
+
+def small(markup: str) -> Block:
+    """A line in small, in Slack's markup."""
+    return {"type": "context", "elements": [_mrkdwn(markup)]}
+
+
+def plain(text: str, limit: int) -> Block:
+    """Text that Slack shows as it is, cut to what it takes."""
+    return {"type": "plain_text", "text": _shortened(text, limit), "emoji": False}
 
 
 def _sections(body: str) -> Iterator[str]:
@@ -56,10 +82,6 @@ def _cut(text: str) -> int:
             return cut
     unfinished = _UNFINISHED.search(head)
     return unfinished.start() if unfinished and unfinished.start() else SECTION_LIMIT
-
-
-def _plain(text: str) -> Block:
-    return {"type": "plain_text", "text": text, "emoji": False}
 
 
 def _mrkdwn(text: str) -> Block:

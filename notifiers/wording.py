@@ -51,7 +51,11 @@ class Wording:
 
     def sentence(self, key: str, **values: object) -> str:
         """A refusal with its blanks filled; dates in the language's own form."""
-        pattern = self.label("refusals", key)
+        return self.say("refusals", key, **values)
+
+    def say(self, section: str, key: str, **values: object) -> str:
+        """A sentence of a section, likewise."""
+        pattern = self.label(section, key)
 
         def fill(blank: re.Match[str]) -> str:
             if blank[1] not in values:

@@ -37,7 +37,6 @@ from notifiers.mail import Sender
 from notifiers.mailbox import MailboxChannel
 from notifiers.recording import RecordingChannel
 from notifiers.rendering import Templates
-from notifiers.slack import SlackChannel
 from notifiers.template_files import SHIPPED_TEMPLATES, TemplateNames
 from notifiers.webhooks import WebhookCaller
 from notifiers.wording import SHIPPED_WORDING, Wording
@@ -48,10 +47,11 @@ from tacit.home import Home
 from tacit.importing import Importing
 from tacit.previews import Previews, Written
 from tacit.site_settings import site_settings
+from tacit.slack_wiring import SlackWiring
 from tacit.watched_rules import WatchedRules
 from web.addresses import answer_link, reply_address
 from web.metrics import Metrics
-from web.site import SignOn, Site, SlackDoor, Works
+from web.site import SignOn, Site, Works
 
 
 @dataclass
@@ -131,10 +131,8 @@ class App:
     def channels(self) -> Mapping[str, Channel]:
         """The channels that are configured, by name."""
         channels: dict[str, Channel] = {"email": self._mail_channel()}
-        slack = self.settings.slack
-        if slack.token:
-            timeout = int(slack.timeout.total_seconds())
-            channels["slack"] = SlackChannel(slack.token, slack.url, timeout)
+        if (slack := self.slack.channel()) is not None:
+            channels["slack"] = slack
         return {
             name: CountedChannel(channel, self.metrics.delivery(name))
             for name, channel in channels.items()
@@ -170,6 +168,7 @@ class App:
             workers=delivery.workers,
             answer_at=self._answer_at,
             reply_at=self._reply_at if self.settings.mail.replies_to else None,
+            slack_buttons=self.settings.slack.listens,
             batch=delivery.batch,
         )
 
@@ -211,7 +210,7 @@ class App:
             works=self.works,
             sign_on=self._sign_on(url),
             signing_keys=lambda: self.signing_keys,
-            slack=self._slack_door(),
+            slack=self.slack.door(),
             check_folder=WatchedRules(
                 self.check_own_rules, (self.home.rules, self.home.wording)
             ),
@@ -221,12 +220,6 @@ class App:
     def intake(self) -> Intake:
         """Where what comes in from outside is stored."""
         return Intake(self.store, self.clock)
-
-    def _slack_door(self) -> SlackDoor | None:
-        slack = self.settings.slack
-        if not (slack.token and slack.signing_secret):
-            return None
-        return SlackDoor(slack.signing_secret, self.intake)
 
     def first_link(self) -> str | None:
         """A link for the first operator, while nobody was let in; None afterwards."""
@@ -309,7 +302,12 @@ class App:
         """What works on what came in, by where it came in."""
         inbox = self.settings.inbox
         retry = RetryPolicy(inbox.attempts, inbox.first_wait, inbox.longest_wait)
-        return Working({}, retry, inbox.lease)
+        return Working(self.slack.handlers(), retry, inbox.lease)
+
+    @cached_property
+    def slack(self) -> SlackWiring:
+        """What Slack needs, as far as it is configured."""
+        return SlackWiring(self.settings.slack, lambda: self.site, lambda: self.intake)
 
     @cached_property
     def metrics(self) -> Metrics:

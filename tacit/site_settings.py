@@ -39,4 +39,5 @@ def site_settings(settings: Settings, url: str) -> SiteSettings:
         silent_for=settings.clock.silent_for,
         private_webhooks=settings.webhooks.private_addresses,
         secret_overlap=settings.webhooks.secret_overlap,
+        slack_link_lasts=settings.slack.link_lasts,
     )

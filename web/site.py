@@ -141,6 +141,7 @@ class SiteSettings:
     silent_for: timedelta = timedelta(minutes=10)
     private_webhooks: bool = False
     secret_overlap: timedelta = timedelta(0)  # of an old webhook secret with the new
+    slack_link_lasts: timedelta = timedelta(hours=1)
 
     @property
     def is_secure(self) -> bool:

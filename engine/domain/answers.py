@@ -13,10 +13,14 @@ from engine.domain.vocabulary import CLOSING
 
 @dataclass(frozen=True, slots=True)
 class OpenAnswer:
-    """An event that can be fired now; `closes` is None where nothing says until when."""
+    """An event that can be fired now, and the state that it leads to.
+
+    `closes` is None where nothing says until when.
+    """
 
     event: str
     closes: datetime | None
+    to: str
 
 
 def open_answers(
@@ -35,31 +39,32 @@ def open_answers(
         return []
     found: list[OpenAnswer] = []
     for event in events:
-        closings = _closings(ruleset, subject, event, roles, now)
-        if closings:
+        branches = _open_branches(ruleset, subject, event, roles, now)
+        if branches:
             # Of several branches the one that is open longest can be taken.
-            ends = [at for at in closings if at is not None]
-            last = max(ends) if len(ends) == len(closings) else None
+            ends = [at for _, at in branches if at is not None]
+            last = max(ends) if len(ends) == len(branches) else None
             bounds = [at for at in (last, leaves) if at is not None]
-            found.append(OpenAnswer(event, min(bounds, default=None)))
+            to = branches[0][0]
+            found.append(OpenAnswer(event, min(bounds, default=None), to))
     return found
 
 
-def _closings(
+def _open_branches(
     ruleset: Ruleset,
     subject: Subject,
     event: str,
     roles: Collection[str],
     now: datetime,
-) -> list[datetime | None]:
-    """Until when each branch that can be taken now is open."""
-    found: list[datetime | None] = []
+) -> list[tuple[str, datetime | None]]:
+    """Where each branch that can be taken now leads, and until when it is open."""
+    found: list[tuple[str, datetime | None]] = []
     for branch in ruleset.state(subject.state).on.get(event, ()):
         if not set(roles) & set(branch.by) or not _holds(branch.guard, subject):
             continue
         closes = branch.until and agenda.closes_at(ruleset, subject, branch.until, now)
         if not closes or closes > now:
-            found.append(closes or None)
+            found.append((branch.to, closes or None))
     return found
 
 

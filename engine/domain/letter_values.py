@@ -208,7 +208,9 @@ def _answers(
     found = open_answers(ruleset, subject, events, [ROLES[audience]], now)
     return [
         Answer(
-            one.event, last_whole_day(one.closes, subject.zone) if one.closes else None
+            one.event,
+            last_whole_day(one.closes, subject.zone) if one.closes else None,
+            to=one.to,
         )
         for one in found
     ]

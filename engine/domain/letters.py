@@ -41,20 +41,26 @@ class Answer(str):
     """An event that a reader may answer with: its code, the last day, and where.
 
     `last_day` is None where nothing says until when it can be given; `link` is None
-    where nobody was asked yet.
+    where nobody was asked yet. `to` is the state that it leads to, where that is known.
     """
 
-    __slots__ = ("last_day", "link")
+    __slots__ = ("last_day", "link", "to")
 
     last_day: date | None
     link: str | None
+    to: str | None
 
     def __new__(
-        cls, event: str, last_day: date | None = None, link: str | None = None
+        cls,
+        event: str,
+        last_day: date | None = None,
+        link: str | None = None,
+        to: str | None = None,
     ) -> Self:
         answer = super().__new__(cls, event)
         answer.last_day = last_day
         answer.link = link
+        answer.to = to
         return answer
 
 
@@ -134,7 +140,8 @@ class LetterRequest:
     """What is asked of the renderer: a message for one reader.
 
     `values` are the names that templates may use; `notifiers/values.py` lists them.
-    Without a `channel` it is rendered for all of them.
+    Without a `channel` it is rendered for all of them. With a `prompt_id` the answers
+    of that prompt are buttons in Slack.
     """
 
     message: str
@@ -142,6 +149,7 @@ class LetterRequest:
     language: str
     values: Mapping[str, object] = field(default_factory=dict)
     channel: ChannelName | None = None
+    prompt_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

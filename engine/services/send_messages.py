@@ -53,6 +53,8 @@ class Delivering:
     answer_at: AnswerAt | None = None
     #: The address that answers a prompt by mail: prompt and person.
     reply_at: ReplyAt | None = None
+    #: Whether what is pressed in Slack comes back to us.
+    slack_buttons: bool = False
     batch: int = 200
     record_every: int = 200
 
@@ -177,11 +179,22 @@ class Senders:
         asks = values["asks"]
         if answer_at is None or prompt is None or not isinstance(asks, tuple):
             return values
+        if self._has_buttons(attempt):
+            return values
         person = attempt.recipient.person.id
         linked = tuple(
-            Answer(one, one.last_day, answer_at(prompt, person, one)) for one in asks
+            Answer(one, one.last_day, answer_at(prompt, person, one), one.to)
+            for one in asks
         )
         return {**values, "asks": linked}
+
+    def _has_buttons(self, attempt: Attempt) -> bool:
+        """Whether its reader answers by buttons: who presses is known by Slack.
+
+        In a digest each has links of its own instead.
+        """
+        is_slack = attempt.recipient.channel is ChannelName.SLACK
+        return is_slack and self._delivering.slack_buttons and attempt.digest is None
 
     def _letter(self, group: Sequence[Attempt]) -> Letter:
         first = group[0]
@@ -224,6 +237,7 @@ class Senders:
             recipient.person.language,
             self._with_links(attempt, values),
             recipient.channel,
+            attempt.prompt_id if self._has_buttons(attempt) else None,
         )
 
 

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from engine.domain.access import Actor, Policy
 from engine.domain.answers import OpenAnswer, open_answers
-from engine.domain.interfaces import Storage
+from engine.domain.interfaces import Storage, UnitOfWork
 from engine.domain.prompts import NoSuchPromptError, PromptRow, Settled
 from engine.domain.records import ChangeRow, Claimed, Person
 from engine.domain.ruleset import Rulebook
@@ -44,17 +44,29 @@ def show_prompt(
 ) -> ShownPrompt:
     """The prompt; NoSuchPromptError where it was never put to this person."""
     with store.begin(read_only=True) as unit:
-        prompt = unit.prompts.one(prompt_id)
-        person = unit.book.people([person_id]).get(person_id)
-        if prompt is None or person is None:
-            raise NoSuchPromptError
-        asked = unit.prompts.asked([prompt_id]).get(prompt_id, [])
-        if person_id not in {one.person_id for one in asked}:
-            raise NoSuchPromptError
-        message = unit.outbox.as_claimed(prompt.outbox_id)
-        assert message is not None  # noqa: S101 - a prompt has its message
-        settled = how_settled(unit, prompt) if prompt.ended else None
-        actor = actor_for(unit, policy, person)
+        return look_at(unit, rulebook, policy, prompt_id, person_id, now)
+
+
+def look_at(
+    unit: UnitOfWork,
+    rulebook: Rulebook,
+    policy: Policy,
+    prompt_id: int,
+    person_id: int,
+    now: datetime,
+) -> ShownPrompt:
+    """The same, within a unit of work."""
+    prompt = unit.prompts.one(prompt_id)
+    person = unit.book.people([person_id]).get(person_id)
+    if prompt is None or person is None:
+        raise NoSuchPromptError
+    asked = unit.prompts.asked([prompt_id]).get(prompt_id, [])
+    if person_id not in {one.person_id for one in asked}:
+        raise NoSuchPromptError
+    message = unit.outbox.as_claimed(prompt.outbox_id)
+    assert message is not None  # noqa: S101 - a prompt has its message
+    settled = how_settled(unit, prompt) if prompt.ended else None
+    actor = actor_for(unit, policy, person)
     row = message.change
     ruleset = rulebook.machines[row.type]
     role = role_of(person, row)

@@ -1,4 +1,8 @@
-"""A real HTTP server on loopback that answers as Slack's Web API does."""
+"""A real HTTP server on loopback that answers as Slack's Web API does.
+
+Its ledger is its own: what was posted, changed, said to one user alone, and shown on
+home tabs, by what reached it over the wire.
+"""
 
 import json
 import socket
@@ -12,6 +16,7 @@ from typing import Any, Final, Self
 from urllib.parse import parse_qs
 
 TOKEN: Final = "xoxb-good"
+SCOPES: Final = "chat:write,im:write,im:history,commands"
 
 
 @dataclass(slots=True)
@@ -27,11 +32,20 @@ class Trouble:
 
 
 class SlackServer:
-    """Use as a context manager; `messages` holds what was posted, by conversation."""
+    """Use as a context manager; `messages` holds what was posted, by conversation.
+
+    A message that was changed is as it was changed last, and `changes` counts how often
+    each was. `whispers` is what was said to one user alone, by the address it went to;
+    `homes` what is on home tabs.
+    """
 
     def __init__(self, users: tuple[str, ...] = ("U1",)) -> None:
         self.users = users
+        self.scopes = SCOPES
         self.messages: dict[str, list[dict[str, Any]]] = {}
+        self.changes: dict[str, int] = {}
+        self.whispers: dict[str, list[dict[str, Any]]] = {}
+        self.homes: dict[str, dict[str, Any]] = {}
         self.calls: list[str] = []
         self._trouble: dict[str, deque[Trouble]] = {}
         self._lock = threading.Lock()
@@ -44,6 +58,10 @@ class SlackServer:
     def base_url(self) -> str:
         """What a client takes for https://slack.com/api/."""
         return f"http://127.0.0.1:{self._server.server_port}/api/"
+
+    def response_url(self, name: str = "1") -> str:
+        """An address by which one user alone is answered."""
+        return f"http://127.0.0.1:{self._server.server_port}/respond/{name}"
 
     def trouble(self, method: str, *what: Trouble) -> None:
         """What happens to the next calls of a method."""
@@ -72,6 +90,8 @@ class SlackServer:
         known = {
             "auth.test": self._auth_test,
             "chat.postMessage": self._post,
+            "chat.update": self._change,
+            "views.publish": self._publish,
             "conversations.open": self._open,
             "conversations.history": self._history,
         }
@@ -90,17 +110,43 @@ class SlackServer:
             return waiting.popleft() if waiting else None
 
     def _auth_test(self, sent: dict[str, Any]) -> dict[str, Any]:
-        return {"ok": True, "user": "tacit", "team": "Solaris"}
+        return {"ok": True, "user": "tacit", "team": "Solaris", "team_id": "T0VENDOR"}
 
     def _post(self, sent: dict[str, Any]) -> dict[str, Any]:
-        if sent.get("channel") not in self.users:
+        channel = str(sent.get("channel")).removeprefix("D")
+        if channel not in self.users:
             return {"ok": False, "error": "channel_not_found"}
-        if len(sent.get("blocks", ())) > 50:
+        if not _valid(sent.get("blocks", ())):
             return {"ok": False, "error": "invalid_blocks"}
-        conversation = self.messages.setdefault(f"D{sent['channel']}", [])
+        conversation = self.messages.setdefault(f"D{channel}", [])
         message = {**sent, "ts": f"1700000000.{len(self.posted()):06}"}
         conversation.append(message)
-        return {"ok": True, "ts": message["ts"], "message": message}
+        answer = {"ok": True, "ts": message["ts"], "message": message}
+        return {**answer, "channel": f"D{channel}"}
+
+    def _change(self, sent: dict[str, Any]) -> dict[str, Any]:
+        there = self.messages.get(str(sent.get("channel")), [])
+        found = [one for one in there if one["ts"] == sent.get("ts")]
+        if not found:
+            return {"ok": False, "error": "message_not_found"}
+        if not _valid(sent.get("blocks", ())):
+            return {"ok": False, "error": "invalid_blocks"}
+        found[0].update(sent)
+        self.changes[sent["ts"]] = self.changes.get(sent["ts"], 0) + 1
+        return {"ok": True, "ts": sent["ts"], "channel": sent["channel"]}
+
+    def _publish(self, sent: dict[str, Any]) -> dict[str, Any]:
+        if sent.get("user_id") not in self.users:
+            return {"ok": False, "error": "user_not_found"}
+        if not _valid(sent["view"].get("blocks", ()), most=100):
+            return {"ok": False, "error": "invalid_arguments"}
+        self.homes[sent["user_id"]] = sent["view"]
+        return {"ok": True, "view": {"id": "V1", **sent["view"]}}
+
+    def whisper(self, name: str, sent: dict[str, Any]) -> None:
+        """What came to the address by which one user alone is answered."""
+        with self._lock:
+            self.whispers.setdefault(name, []).append(sent)
 
     def _open(self, sent: dict[str, Any]) -> dict[str, Any]:
         if sent.get("users") not in self.users:
@@ -115,6 +161,25 @@ class SlackServer:
         return {"ok": True, "messages": shown[::-1][: int(sent.get("limit", 100))]}
 
 
+def _valid(blocks: Any, most: int = 50) -> bool:
+    """Whether Slack takes the blocks: its limits on their number and on buttons."""
+    ids: list[str] = []
+    for block in blocks:
+        buttons = block.get("elements", []) if block["type"] == "actions" else []
+        ids = [one["action_id"] for one in buttons]
+        fits = all(
+            len(one["text"]["text"]) <= 75
+            and len(one["action_id"]) <= 255
+            and len(one["value"]) <= 2000
+            and len(one.get("confirm", {"title": {"text": ""}})["title"]["text"]) <= 100
+            and one.get("style") in (None, "primary", "danger")
+            for one in buttons
+        )
+        if not fits or len(ids) != len(set(ids)):
+            return False
+    return len(blocks) <= most
+
+
 class _Http(ThreadingHTTPServer):
     def __init__(self, fake: SlackServer) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
@@ -125,6 +190,10 @@ class _Handler(BaseHTTPRequestHandler):
     server: _Http
 
     def do_POST(self) -> None:  # http.server's name
+        if self.path.startswith("/respond/"):
+            self.server.fake.whisper(self.path.rpartition("/")[2], self._sent())
+            self._reply(200, "ok", {})
+            return
         method = self.path.removeprefix("/api/")
         trouble = self.server.fake.next_trouble(method)
         token = self.headers.get("Authorization", "").removeprefix("Bearer ")
@@ -139,7 +208,8 @@ class _Handler(BaseHTTPRequestHandler):
             body = trouble.body or json.dumps(answer)
             self._reply(trouble.status, body, trouble.headers)
         else:
-            self._reply(200, json.dumps(answer), {})
+            scopes = {"X-OAuth-Scopes": self.server.fake.scopes}
+            self._reply(200, json.dumps(answer), scopes)
 
     def _sent(self) -> dict[str, Any]:
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
@@ -148,7 +218,7 @@ class _Handler(BaseHTTPRequestHandler):
         sent: dict[str, Any] = {
             name: values[0] for name, values in parse_qs(body.decode()).items()
         }
-        for name in ("blocks", "metadata"):
+        for name in ("blocks", "metadata", "view"):
             if name in sent:
                 sent[name] = json.loads(sent[name])
         return sent

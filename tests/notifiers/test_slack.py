@@ -33,7 +33,7 @@ def test_a_letter_is_posted_to_its_reader(
     receipt = channel.send(TO_SLACK)
 
     [message] = server.messages["DU1"]
-    assert message["ts"] == receipt.reference
+    assert receipt.reference == f"DU1/{message['ts']}"
     assert message["text"] == TO_SLACK.rendered.slack_text
     assert message["blocks"] == [dict(block) for block in TO_SLACK.rendered.blocks]
     assert message["metadata"]["event_payload"] == {"key": TO_SLACK.key}
@@ -63,7 +63,7 @@ def test_a_message_that_did_arrive_is_found_instead_of_sent_again(
     receipt = channel.send(replace(TO_SLACK, attempt=2, ambiguous=True))
 
     [message] = server.posted()
-    assert receipt.reference == message["ts"]
+    assert receipt.reference == f"DU1/{message['ts']}"
 
 
 @pytest.mark.req("BOT-2")

@@ -1,0 +1,50 @@
+"""Wires Slack as far as it is configured: where we write, and where we are reached."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+
+from config.parts import SlackSettings
+from engine.domain.inbox import Source
+from engine.services.take_in import Intake
+from engine.services.work_inbox import Handler
+from notifiers.slack import SlackChannel
+from notifiers.slack_desk import SlackDesk
+from web.site import Site, SlackDoor
+from web.slack.listener import SlackListener
+
+
+@dataclass(frozen=True)
+class SlackWiring:
+    """The parts of Slack; each is None, or nothing, where a setting lacks."""
+
+    settings: SlackSettings
+    site: Callable[[], Site]
+    intake: Callable[[], Intake]
+
+    @property
+    def _timeout(self) -> int:
+        return int(self.settings.timeout.total_seconds())
+
+    def channel(self) -> SlackChannel | None:
+        """What sends letters."""
+        token = self.settings.token
+        return SlackChannel(token, self.settings.url, self._timeout) if token else None
+
+    @cached_property
+    def desk(self) -> SlackDesk | None:
+        """What does all else in Slack."""
+        token = self.settings.token
+        return SlackDesk(token, self.settings.url, self._timeout) if token else None
+
+    def door(self) -> SlackDoor | None:
+        """Where Slack reaches us by HTTP."""
+        if not (self.settings.token and self.settings.signing_secret):
+            return None
+        return SlackDoor(self.settings.signing_secret, self.intake())
+
+    def handlers(self) -> dict[Source, Handler]:
+        """What works on what came from Slack."""
+        if self.desk is None or not self.settings.listens:
+            return {}
+        return {Source.SLACK: SlackListener(self.site, self.desk)}
