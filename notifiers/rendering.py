@@ -28,8 +28,9 @@ from engine.domain.parsing import LANGUAGES
 from engine.domain.problems import did_you_mean
 from notifiers.filters import MissingValueError, filters_of
 from notifiers.shapes import HTML, SLACK, TEXT, Shape, write_body, write_line
-from notifiers.slack_blocks import Block, blocks_of, safe_in_mrkdwn
+from notifiers.slack_blocks import Note, blocks_of, safe_in_mrkdwn
 from notifiers.slack_buttons import buttons_of
+from notifiers.slack_words import SlackWords, note_of
 from notifiers.template_checks import problems_of
 from notifiers.template_files import (
     DIGEST,
@@ -133,7 +134,7 @@ class Templates:
         """Renders one letter; see Renderer."""
         message = self._found(request)
         try:
-            return message.render(request.values, request.channel, request.prompt_id)
+            return message.render(request)
         except _FAILURES as error:
             raise message.failure(error, request.values) from error
 
@@ -146,7 +147,7 @@ class Templates:
         items = Items(*("\n".join(each) for each in zip(*parts, strict=True)))
         message = self._found(whole)
         try:
-            return message.render(request.values, request.channel, items=items)
+            return message.render(whole, items)
         except _FAILURES as error:
             raise message.failure(error, request.values) from error
 
@@ -195,14 +196,9 @@ class _Message:
     layout: TemplateFile
     environments: _Environments
 
-    def render(
-        self,
-        values: Mapping[str, object],
-        channel: ChannelName | None,
-        prompt_id: int | None = None,
-        items: "Items | None" = None,
-    ) -> Rendered:
+    def render(self, request: LetterRequest, items: "Items | None" = None) -> Rendered:
         """In the shapes of a channel; `items` come between the body and its foot."""
+        values, channel = request.values, request.channel
         items = items or Items("", "", "")
         subject, body, foot = self._plain(self._text.render(values)).split(_SEPARATOR)
         text = f"{body}{items.text}{foot}"
@@ -212,19 +208,23 @@ class _Message:
         if channel is ChannelName.EMAIL:
             return Rendered(subject, text, html)
         sentence, body, foot = self._slack.render(values).split(_SEPARATOR)
-        buttons = self._buttons(values, prompt_id)
-        blocks = blocks_of(subject, f"{body}\n\n{items.slack}", foot, buttons)
+        after = self._below(request)
+        sentence = after.text or sentence
+        blocks = blocks_of(subject, f"{body}\n\n{items.slack}", foot, after.blocks)
         return Rendered(subject, text, html, sentence, blocks)
 
-    def _buttons(
-        self, values: Mapping[str, object], prompt_id: int | None
-    ) -> tuple[Block, ...]:
+    def _below(self, request: LetterRequest) -> Note:
+        """What stands in Slack below the letter: its answers, or what came of them."""
+        values, wording = request.values, self.environments.wording
         asks = values.get("asks")
-        if prompt_id is None or not isinstance(asks, tuple):
-            return ()
-        about = f"{values['customer_name']}, {values['product']}"
-        wording = self.environments.wording
-        return buttons_of(wording, prompt_id, _as_is(about), asks)
+        if request.ending is not None:
+            words = SlackWords(wording, request.ending.zone)
+            settled = words.settled(request.ending.settled)
+            return note_of([settled, *words.still(request.ending.still)])
+        if request.prompt_id is None or not isinstance(asks, tuple):
+            return Note("")
+        about = _as_is(f"{values['customer_name']}, {values['product']}")
+        return Note("", buttons_of(wording, request.prompt_id, about, asks))
 
     def item(self, values: Mapping[str, object]) -> "Items":
         """The message as a part of a digest."""

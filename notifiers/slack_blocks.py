@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from notifiers.shapes import escape_for_slack
@@ -11,6 +12,15 @@ SECTION_LIMIT: Final = 3000
 BLOCK_LIMIT: Final = 50
 
 Block = Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Something to say: the sentence of notifications, and the blocks that are shown."""
+
+    text: str
+    blocks: Sequence[Block] = ()
+
 
 # Slack's markup has no escape for its own marks, so a value gets look-alikes of them.
 _MARKS: Final = str.maketrans({"*": "\u2217", "~": "\u223c", "`": "\u02cb"})

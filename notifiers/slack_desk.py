@@ -1,29 +1,21 @@
 """What the bot does in Slack besides sending letters: answers, changes, its home tab."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import Any, Final
 
 from slack_sdk import WebClient
 from slack_sdk.webhook import WebhookClient
 
 from engine.domain.errors import PermanentDeliveryError
+from engine.domain.letters import Rendered
 from engine.domain.slack_heard import Where
 from notifiers.slack import FAILURES, delivery_error, place_of, quiet_client
-from notifiers.slack_blocks import Block
+from notifiers.slack_blocks import Block, Note
 
 #: What the bot needs to write; and, where it listens, to be told of messages.
 SENDING_SCOPES: Final = ("chat:write", "im:write", "im:history")
 LISTENING_SCOPES: Final = ("commands",)
 _SCOPES: Final = "x-oauth-scopes"
-
-
-@dataclass(frozen=True, slots=True)
-class Note:
-    """Something to say: the sentence of notifications, and the blocks that are shown."""
-
-    text: str
-    blocks: Sequence[Block] = ()
 
 
 class SlackDesk:
@@ -52,15 +44,18 @@ class SlackDesk:
         except FAILURES as error:
             raise delivery_error(error) from error
 
-    def change(self, reference: str, note: Note) -> None:
-        """Let a message say something else from now on."""
+    def change(self, reference: str, rendered: Rendered) -> None:
+        """Let a message say something else from now on; see Changer."""
         place = place_of(reference)
         if place is None:
             raise PermanentDeliveryError("its conversation is not known")
         channel, ts = place
         try:
             self._client.chat_update(
-                channel=channel, ts=ts, text=note.text, blocks=_dicts(note.blocks)
+                channel=channel,
+                ts=ts,
+                text=rendered.slack_text,
+                blocks=_dicts(rendered.blocks),
             )
         except FAILURES as error:
             raise delivery_error(error) from error
@@ -97,8 +92,3 @@ class SlackDesk:
 
 def _dicts(blocks: Sequence[Block]) -> list[dict[str, Any]]:
     return [dict(block) for block in blocks]
-
-
-def without_buttons(blocks: Sequence[Mapping[str, object]]) -> tuple[Block, ...]:
-    """What a message says, without what can be pressed."""
-    return tuple(block for block in blocks if block.get("type") != "actions")

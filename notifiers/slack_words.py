@@ -11,8 +11,7 @@ from babel.dates import format_datetime
 from engine.domain.letters import Answer
 from engine.domain.prompts import Answered, AnswerOutcome, PromptEnd, Settled
 from notifiers.refusals import refusal_sentence
-from notifiers.slack_blocks import Block, safe_in_mrkdwn, section
-from notifiers.slack_desk import Note
+from notifiers.slack_blocks import Block, Note, safe_in_mrkdwn, section
 from notifiers.wording import Wording, babel_locale, long_date
 
 _SECTION: Final = "slack"

@@ -16,14 +16,13 @@ from engine.domain.letters import Letter
 from engine.domain.parsing import LANGUAGES
 from engine.domain.problems import Problem
 from engine.domain.retry import RetryPolicy
-from engine.domain.rule_compiler import compile_kept
 from engine.domain.rulebook import compile_rulebook
-from engine.domain.ruleset import Rulebook, Ruleset
-from engine.domain.yaml_text import Source, read
+from engine.domain.ruleset import Rulebook
 from engine.services.call_webhooks import Calling
 from engine.services.imported_values import Defaults
 from engine.services.manage_accounts import first_operator
 from engine.services.send_messages import Delivering
+from engine.services.settle_copies import CopySettler, Settling
 from engine.services.sign_in import invite
 from engine.services.site_keys import signing_keys
 from engine.services.take_in import Intake
@@ -309,6 +308,14 @@ class App:
         """What Slack needs, as far as it is configured."""
         return SlackWiring(self.settings.slack, lambda: self.site, lambda: self.intake)
 
+    def copy_settler(self) -> CopySettler | None:
+        """What makes copies in Slack show how their question ended."""
+        if self.slack.desk is None:
+            return None
+        relay = self.delivering()
+        settling = Settling(self.slack.desk, relay.renderer, relay.vendor, relay.retry)
+        return CopySettler(self.store, lambda: self.rulebook, self.policy, settling)
+
     @cached_property
     def metrics(self) -> Metrics:
         """What this process counts of itself."""
@@ -351,21 +358,6 @@ def check_rules(
 def in_folder(folder: Path, problems: Iterable[Problem]) -> list[Problem]:
     """Problems of the files in a folder, by their path."""
     return [replace(one, file=str(folder / one.file)) for one in problems]
-
-
-def rules_ever_used(app: App) -> dict[str, Ruleset]:
-    """The ruleset of each version that the home has used and that still compiles."""
-    with app.store.begin(read_only=True) as unit:
-        texts = unit.book.rule_texts()
-    found: dict[str, Ruleset] = {}
-    for version, (file, text) in texts.items():
-        source = Source(file, text)
-        node = read(source)
-        if node.get("machine") is not None:
-            ruleset = compile_kept(source, node)
-            if ruleset is not None:
-                found[version] = ruleset
-    return found
 
 
 def _audiences(templates: Written) -> dict[str, frozenset[str]]:

@@ -173,3 +173,25 @@ class Reader(Job):
         )
         if any(done.numbers.values()):
             log.info("inbox worked on", **done.numbers)
+
+
+class Settler(Job):
+    """What messages in Slack show of questions that have ended, apart from all else."""
+
+    name = "copies"
+
+    def __init__(self, app: App, stopping: threading.Event | None = None) -> None:
+        super().__init__(app, stopping)
+        self._settler = app.copy_settler()
+
+    @property
+    def every(self) -> timedelta:
+        """As soon as somebody has answered, nobody else is to be asked."""
+        return self._app.settings.inbox.look_every
+
+    def _pass(self) -> None:
+        if self._settler is None:
+            return
+        done = self._settler.settle(self._app.clock, self.stopping.is_set)
+        if any(done.numbers.values()):
+            log.info("copies changed", **done.numbers)

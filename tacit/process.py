@@ -14,7 +14,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 
 from tacit.bootstrap import App
 from tacit.clock import utc_now
-from tacit.jobs import Caller, Job, Reader, Worker
+from tacit.jobs import Caller, Job, Reader, Settler, Worker
 from tacit.logs import configure
 
 log = structlog.get_logger("tacit")
@@ -50,7 +50,7 @@ def run(
     stopping = threading.Event()
     # A bad rule file or template stops the start, not the first tick.
     _ = app.rulebook, app.templates
-    kinds = (Worker, Caller, Reader) if with_clock else ()
+    kinds = (Worker, Caller, Reader, Settler) if with_clock else ()
     jobs: list[Job] = [kind(app, stopping) for kind in kinds]
     _stop_on_signals(stopping)
     scheduler = _scheduled(app, jobs)

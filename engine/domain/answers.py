@@ -6,6 +6,8 @@ from datetime import datetime
 
 from engine.domain import agenda
 from engine.domain.guards import Guard
+from engine.domain.letters import Answer
+from engine.domain.moments import last_whole_day
 from engine.domain.outcome import Subject
 from engine.domain.ruleset import MomentBranch, Ruleset
 from engine.domain.vocabulary import CLOSING
@@ -48,6 +50,18 @@ def open_answers(
             to = branches[0][0]
             found.append(OpenAnswer(event, min(bounds, default=None), to))
     return found
+
+
+def in_days(found: Iterable[OpenAnswer], zone: str) -> tuple[Answer, ...]:
+    """The answers, each with the last day on which it can be given in that zone."""
+    return tuple(
+        Answer(
+            one.event,
+            last_whole_day(one.closes, zone) if one.closes else None,
+            to=one.to,
+        )
+        for one in found
+    )
 
 
 def _open_branches(

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import Any, Final
 
 from engine.domain import agenda, openings
-from engine.domain.answers import open_answers
+from engine.domain.answers import in_days, open_answers
 from engine.domain.letters import Answer, Audience, Refused
 from engine.domain.moments import last_whole_day, local_day
 from engine.domain.outcome import Subject
@@ -206,11 +206,4 @@ def _answers(
     """What the reader can still answer, to this message or at all, and until when."""
     events = asks or tuple(ruleset.state(subject.state).on)
     found = open_answers(ruleset, subject, events, [ROLES[audience]], now)
-    return [
-        Answer(
-            one.event,
-            last_whole_day(one.closes, subject.zone) if one.closes else None,
-            to=one.to,
-        )
-        for one in found
-    ]
+    return [*in_days(found, subject.zone)]

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Self
 
 from engine.domain.errors import TacitError
+from engine.domain.prompts import Settled
 
 
 class Audience(StrEnum):
@@ -136,12 +137,21 @@ class Receipt:
 
 
 @dataclass(frozen=True, slots=True)
+class Ending:
+    """How a question ended, in the zone of its customer, and what can still be done."""
+
+    settled: Settled
+    zone: str
+    still: tuple[Answer, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class LetterRequest:
     """What is asked of the renderer: a message for one reader.
 
     `values` are the names that templates may use; `notifiers/values.py` lists them.
     Without a `channel` it is rendered for all of them. With a `prompt_id` the answers
-    of that prompt are buttons in Slack.
+    of that prompt are buttons in Slack; an `ending` says below them how it ended.
     """
 
     message: str
@@ -150,6 +160,7 @@ class LetterRequest:
     values: Mapping[str, object] = field(default_factory=dict)
     channel: ChannelName | None = None
     prompt_id: int | None = None
+    ending: Ending | None = None
 
 
 @dataclass(frozen=True, slots=True)

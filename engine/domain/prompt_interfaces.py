@@ -8,6 +8,7 @@ from engine.domain.inbox import InboxItem, InboxStatus, Source
 from engine.domain.prompts import (
     AnswerRow,
     Asked,
+    Copy,
     NewAnswer,
     NewPrompt,
     PromptEnd,
@@ -33,6 +34,11 @@ class Prompts(Protocol):
     def end_for_partner(
         self, ended: Sequence[tuple[int, int]], at: datetime
     ) -> None: ...
+    def unsettled(
+        self, channel: str, but: Collection[int], limit: int
+    ) -> list[Copy]: ...
+    def settle(self, delivery_ids: Collection[int], at: datetime) -> None: ...
+    def open_of(self, person_id: int) -> list[int]: ...
     def record(self, answer: NewAnswer) -> None: ...
     def answers(self, change_id: int) -> list[AnswerRow]: ...
 

@@ -79,6 +79,19 @@ class Asked(NamedTuple):
     reference: str | None
 
 
+class Copy(NamedTuple):
+    """A copy of a prompt's message that does not show yet how the prompt ended."""
+
+    id: int  # of the delivery
+    prompt_id: int
+    outbox_id: int
+    person_id: int
+    address: str
+    audience: str
+    reference: str | None
+    sent_at: datetime
+
+
 class NewAnswer(NamedTuple):
     """An answer to be kept as evidence, with what came of it."""
 

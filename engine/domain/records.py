@@ -322,6 +322,8 @@ class DeliveryUpdate(NamedTuple):
     sent_at: datetime | None
     reference: str | None
     error: str | None
+    #: When nothing has to be shown of it any more; it asked nothing, say.
+    settled_at: datetime | None = None
 
 
 class NotTried(NamedTuple):

@@ -137,6 +137,7 @@ class _Recording:
                 result.accepted_at,
                 result.reference,
                 _sentence(error),
+                None if attempt.claimed.asks else result.accepted_at,
             )
         )
 

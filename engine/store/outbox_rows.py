@@ -225,7 +225,7 @@ class OutboxRows:
         keys = ("outbox_id", "person_id", "channel")
         columns = DeliveryUpdate._fields[3:]
         sent = [(*r[:4], *r[5:]) for r in results if r.status == DeliveryStatus.SENT]
-        apart = ("status", "sent_at", "reference", "error")
+        apart = ("status", "sent_at", "reference", "error", "settled_at")
         update_rows(self._connection, deliveries, keys, apart, sent)
         dropped = [r for r in results if r.status == DeliveryStatus.DROPPED]
         update_rows(self._connection, deliveries, keys, columns, dropped)

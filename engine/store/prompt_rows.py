@@ -11,6 +11,7 @@ from engine.domain.prompts import (
     AnswerOutcome,
     AnswerRow,
     Asked,
+    Copy,
     NewAnswer,
     NewPrompt,
     PromptEnd,
@@ -20,7 +21,7 @@ from engine.domain.prompts import (
 from engine.domain.records import DeliveryStatus
 from engine.store.bulk import chunks, insert_rows, update_rows
 from engine.store.prompt_tables import answers, prompts
-from engine.store.tables import deliveries, outbox, people
+from engine.store.tables import UNSETTLED, deliveries, outbox, people
 
 _p: Final = prompts.c
 _PROMPT: Final = select(
@@ -110,6 +111,48 @@ class PromptRows:
             how = PromptEnd.WITHDRAWN.value
             values = {"ended_at": at, "ended": how, "ended_seq": seq}
             self._connection.execute(open_.values(values))
+
+    def unsettled(self, channel: str, but: Collection[int], limit: int) -> list[Copy]:
+        """Copies of prompts that have ended, the first ended first, `but` for these."""
+        d = deliveries.c
+        query = (
+            select(
+                d.id, _p.id, d.outbox_id, d.person_id, d.address, d.audience,
+                d.reference, d.sent_at,
+            )
+            .join_from(deliveries, prompts, _p.outbox_id == d.outbox_id)
+            .where(
+                d.channel == channel,
+                UNSETTLED,
+                _p.ended_at.is_not(None),
+                d.id.not_in(but),
+            )
+            .order_by(_p.ended_at, d.id)
+            .limit(limit)
+        )  # fmt: skip
+        return [Copy(*row) for row in self._connection.execute(query)]
+
+    def settle(self, delivery_ids: Collection[int], at: datetime) -> None:
+        """These copies show how their prompt ended, or never will."""
+        shown = update(deliveries).where(deliveries.c.id.in_(delivery_ids))
+        self._connection.execute(shown.values(settled_at=at))
+
+    def open_of(self, person_id: int) -> list[int]:
+        """The prompts that this person may answer and that are open, the latest first."""
+        d = deliveries.c
+        query = (
+            select(_p.id)
+            .distinct()
+            .join_from(prompts, deliveries, _p.outbox_id == d.outbox_id)
+            .where(
+                d.person_id == person_id,
+                d.audience != Audience.COPY,
+                d.status != DeliveryStatus.DROPPED,
+                _p.ended_at.is_(None),
+            )
+            .order_by(_p.id.desc())
+        )
+        return [*self._connection.execute(query).scalars()]
 
     def record(self, answer: NewAnswer) -> None:
         """Keep an answer; one that was kept already fails the unit of work."""

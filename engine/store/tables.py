@@ -331,6 +331,18 @@ deliveries = Table(
     UniqueConstraint("outbox_id", "person_id", "channel"),
 )
 Index("ix_deliveries_reference", deliveries.c.reference)
+#: Copies that have arrived, and may yet have to show how their question ended.
+UNSETTLED: Final = and_(
+    deliveries.c.status == literal_column("'sent'"), deliveries.c.settled_at.is_(None)
+)
+Index(
+    "ix_deliveries_unsettled",
+    deliveries.c.channel,
+    deliveries.c.outbox_id,
+    sqlite_where=UNSETTLED,
+    postgresql_where=UNSETTLED,
+)
+Index("ix_deliveries_person_id", deliveries.c.person_id)
 
 rule_texts = Table(
     "rule_texts",

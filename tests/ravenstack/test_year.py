@@ -10,7 +10,7 @@ import pytest
 
 from engine.services.replay_audit import replay_audit
 from engine.services.verify_audit import verify
-from tacit.bootstrap import rules_ever_used
+from tacit.kept_rules import rules_ever_used
 from tests.ravenstack import independent_count, observed
 from tests.ravenstack.running import RunYear
 

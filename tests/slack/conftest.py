@@ -10,9 +10,11 @@ import pytest
 import structlog
 
 from engine.domain.inbox import Source
+from engine.domain.letter_values import Vendor
 from engine.domain.records import Counts
 from engine.domain.retry import RetryPolicy
 from engine.domain.ruleset import Rulebook
+from engine.services.settle_copies import CopySettler, Settling
 from engine.services.take_in import Intake
 from engine.services.work_inbox import Working, work_inbox
 from engine.store.unit_of_work import Store
@@ -32,6 +34,7 @@ from web.site import Site, SlackDoor
 from web.slack.listener import SlackListener
 
 KEYS = (b"the site's own key",)
+VENDOR = Vendor("Vendor", "renewals@vendor.example")
 LISTED = at("2026-11-01T08:00")
 LATER = at("2026-11-02T12:00")
 CUSTOMER = "acme.contact"
@@ -49,6 +52,7 @@ class Workspace:
     working: Working
     channel: SlackChannel
     intake: Intake
+    settler: CopySettler
     _answered: int = field(default=0)
 
     def passes(self, now: datetime) -> None:
@@ -74,6 +78,16 @@ class Workspace:
     def works(self) -> Counts:
         """The job works on all that came in."""
         return work_inbox(self.book.store, self.working, self.clock)
+
+    def settles(self) -> dict[str, int]:
+        """The job changes the copies of what has ended."""
+        return dict(self.settler.settle(self.clock).numbers)
+
+    def shown(self, user: str = "U1", number: int = -1) -> str:
+        """The words of a message to a user, as it stands in Slack now."""
+        blocks = self.slack.messages[f"D{user}"][number]["blocks"]
+        texts = [block["text"]["text"] for block in blocks if "text" in block]
+        return "\n".join(texts)
 
     def hears(self, payload: Payload) -> list[dict[str, Any]]:
         """Slack sends something, and it is worked on; what was whispered in answer."""
@@ -130,7 +144,11 @@ def empty(
         book.imports(rows, at("2026-06-01"))
         with serving(create_app(site)) as url:
             caller = SlackCaller(url, clock)
-            yield Workspace(book, site, server, caller, clock, working, channel, intake)
+            settling = Settling(desk, templates, VENDOR, retry)
+            settler = CopySettler(store, lambda: rulebook, site.policy, settling)
+            yield Workspace(
+                book, site, server, caller, clock, working, channel, intake, settler
+            )
 
 
 @pytest.fixture

@@ -11,10 +11,11 @@ from functools import partial
 
 import structlog
 
+from engine.domain.answers import in_days
 from engine.domain.inbox import Handled, InboxItem, InboxStatus
 from engine.domain.interfaces import UnitOfWork
 from engine.domain.prompts import Answered, NoSuchPromptError, Via
-from engine.domain.records import Person
+from engine.domain.records import Claimed, Person
 from engine.domain.slack_heard import (
     CutOff,
     NotHeard,
@@ -26,12 +27,12 @@ from engine.domain.slack_users import SlackUser, offer
 from engine.services.answer_prompt import GivenAnswer, take_answer
 from engine.services.link_slack import person_behind
 from engine.services.show_prompt import show_prompt
-from notifiers.slack_desk import Note, SlackDesk
+from notifiers.slack_blocks import Note
+from notifiers.slack_desk import SlackDesk
 from notifiers.slack_reading import read_heard
 from notifiers.slack_requests import read_payload
 from notifiers.slack_words import SlackWords
 from web.site import Site
-from web.slack.answers import about, answers_of
 
 log = structlog.get_logger("tacit.slack")
 
@@ -122,8 +123,13 @@ class Turn:
             site.store, site.rulebook, site.policy, prompt_id, self.person.id, self.now
         )
         words = self.words(shown.change.zone)
-        still = answers_of(shown.others or shown.open, shown.change.zone)
+        still = in_days(shown.others or shown.open, shown.change.zone)
         self._answer(where, words.outcome(said, about(shown.message), still))
 
     def _answer(self, where: Where, note: Note) -> None:
         self.desk.answer(where, note)
+
+
+def about(message: Claimed) -> str:
+    """Whose contract it is, and of what."""
+    return f"{message.customer_name}, {message.product}"

@@ -228,9 +228,7 @@ class Matcher:
         if at >= len(tokens):
             return
         token = tokens[at]
-        if wild == "number" and token.is_number:
-            yield at + 1
-        elif wild == "code" and (token.is_code or token.is_number):
+        if (wild == "number" and token.is_number) or (wild == "code" and (token.is_code or token.is_number)):
             yield at + 1
         elif wild == "date":
             yield from self._date_end(tokens, at)
