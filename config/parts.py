@@ -65,6 +65,20 @@ def _outside(value: Any) -> Any:
 
 
 Addresses = Annotated[tuple[str, ...], BeforeValidator(_addresses)]
+
+
+def _names(value: Any) -> Any:
+    """Names of servers, as they name themselves in Authentication-Results."""
+    given = [value] if isinstance(value, str) else value
+    if not isinstance(given, list | tuple):
+        raise ValueError("must be a list of names, such as [mx.acme.example]")
+    for each in given:
+        if not isinstance(each, str) or not re.fullmatch(r"[A-Za-z0-9._-]+", each):
+            raise ValueError(f"has {each}, which is no name such as mx.acme.example")
+    return tuple(given)
+
+
+Names = Annotated[tuple[str, ...], BeforeValidator(_names)]
 Outside = Annotated[str | None, BeforeValidator(_outside)]
 YesOrNo = Annotated[bool, BeforeValidator(_yes_or_no)]
 
@@ -209,6 +223,37 @@ class WebhookSettings(Part):
     keep_for: Duration
     secret_overlap: Duration
     private_addresses: YesOrNo
+
+
+class InboundSettings(Part):
+    """What is believed of mail that comes in, and by which request it may come."""
+
+    trusted_servers: Names
+    largest_mb: Annotated[int, Field(gt=0, le=100)]
+    webhook_secret: str | None = None
+    webhook_tolerance: Duration
+
+
+class ImapSettings(Part):
+    """The mailbox that replies are fetched from; off without a host."""
+
+    host: str | None = None
+    port: Annotated[int, Field(gt=0, lt=65536)]
+    security: Literal["none", "starttls", "tls"]
+    username: str | None = None
+    password: str | None = None
+    folder: str
+    done_folder: str | None = None
+    poll_every: Duration
+    timeout: Duration
+
+
+class ListenerSettings(Part):
+    """Where a mail server hands replies over; off without a port."""
+
+    protocol: Literal["lmtp", "smtp"]
+    host: str
+    port: Annotated[int, Field(ge=0, lt=65536)] | None = None
 
 
 class InboxSettings(Part):

@@ -21,7 +21,10 @@ from config.parts import (
     ClockSettings,
     DatabaseSettings,
     DeliverySettings,
+    ImapSettings,
+    InboundSettings,
     InboxSettings,
+    ListenerSettings,
     MailSettings,
     SignOnSettings,
     SlackSettings,
@@ -44,7 +47,8 @@ MAX_BYTES: Final = 1_000_000
 _SECRET: Final = frozenset(
     {
         "database.url", "mail.password", "slack.token", "slack.signing_secret",
-        "slack.app_token", "sign_on.client_secret",
+        "slack.app_token", "sign_on.client_secret", "imap.password",
+        "inbound.webhook_secret",
     }
 )  # fmt: skip
 
@@ -71,6 +75,9 @@ class Settings(BaseSettings):
     sign_on: SignOnSettings
     webhooks: WebhookSettings
     inbox: InboxSettings
+    inbound: InboundSettings
+    imap: ImapSettings
+    listener: ListenerSettings
 
     @classmethod
     def settings_customise_sources(
@@ -132,7 +139,9 @@ def load_settings(path: Path, kind: type[Settings] = Settings) -> Settings:
 
 
 #: Parts that homes made before they were known lack; they run as shipped.
-_LATER: Final = frozenset({"web", "sign_on", "webhooks", "inbox"})
+_LATER: Final = frozenset(
+    {"web", "sign_on", "webhooks", "inbox", "inbound", "imap", "listener"}
+)
 #: Single settings of older parts, likewise.
 _LATER_ONES: Final = (("slack", "link_lasts"),)
 
@@ -201,11 +210,28 @@ def _contradictions(settings: Settings) -> Iterator[_Complaint]:
             "be made without an end of its own",
         )
     yield from _sign_on_contradictions(settings.sign_on)
+    yield from _inbound_contradictions(settings)
     if clock.silent_for <= clock.tick_every:
         yield _Complaint(
             ("clock", "silent_for"),
             "clock.silent_for: must be longer than clock.tick_every, or the clock "
             "would count as silent between two ticks",
+        )
+
+
+def _inbound_contradictions(settings: Settings) -> Iterator[_Complaint]:
+    """Doors by which answers would come in, though none are asked for by mail."""
+    doors = {
+        ("imap", "host"): settings.imap.host,
+        ("listener", "port"): settings.listener.port,
+        ("inbound", "webhook_secret"): settings.inbound.webhook_secret,
+    }
+    open_ = [path for path, value in doors.items() if value is not None]
+    if open_ and settings.mail.replies_to is None:
+        yield _Complaint(
+            open_[0],
+            f"{'.'.join(open_[0])}: mail comes in, but mail.replies_to names no address "
+            "that it comes to",
         )
 
 

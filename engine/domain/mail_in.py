@@ -13,6 +13,9 @@ class MailKind(StrEnum):
     BOUNCE = "bounce"  #: a server says that a mail of ours did not arrive (RFC 3464)
     AWAY = "away"  #: a program answers for somebody (RFC 3834)
     LIST = "list"  #: a mailing list, a newsletter
+    PROGRAM = "program"  #: a receipt, an invitation
+    SPAM = "spam"  #: a filter on the way took it for that
+    UNREADABLE = "unreadable"  #: no mail, or built to do harm
     OURS = "ours"  #: we wrote it ourselves
 
 
@@ -36,7 +39,8 @@ class MailIn:
     `sender` is the one address that it says it is from, if there is one. `unproven` is
     why no server of ours vouches for that; None where one does. `references` are the
     mails that it says it answers, the nearest first. `text` is the reply alone, without
-    what was quoted or signed.
+    what was quoted or signed; `is_whole` is false where its reader may see more than
+    that. `delegate` is whom somebody who is away names, by address or name.
     """
 
     kind: MailKind
@@ -48,6 +52,8 @@ class MailIn:
     subject: str
     text: str
     returned: tuple[Returned, ...] = ()
+    delegate: str | None = None
+    is_whole: bool = True
 
 
 class Reading(Protocol):
@@ -77,4 +83,6 @@ class Doubt(StrEnum):
     OTHER_SENDER = "it comes from another address than the one on record"
     UNPROVEN = "no server that we trust vouches for its sender"
     NO_PART = "whoever wrote it has no part in the change any more"
+    UNREADABLE = "it cannot be read as a mail"
+    SPAM = "a filter on the way took it for spam"
     TO_READ = "a person has to read it"

@@ -27,12 +27,16 @@ class MailReader:
     def __call__(self, unit: UnitOfWork, item: InboxItem, now: datetime) -> Handled:
         mail = self.read(item.body)
         match mail.kind:
-            case MailKind.OURS | MailKind.LIST:
+            case MailKind.OURS | MailKind.LIST | MailKind.PROGRAM:
                 return Handled(InboxStatus.DONE, mail.kind.value)
             case MailKind.BOUNCE:
                 return self._returned(unit, mail, now)
             case MailKind.AWAY:
                 return self._away(unit, item, mail, now)
+            case MailKind.UNREADABLE:
+                return Handled(InboxStatus.WAITING, Doubt.UNREADABLE)
+            case MailKind.SPAM:
+                return self._spam(mail)
             case MailKind.PERSON:
                 return self._reply(unit, item, mail, now)
 
@@ -92,8 +96,15 @@ class MailReader:
             ChannelName.EMAIL,
             _thread(mail),
             item.id,
+            mail.is_whole,
         )
         return take_reply(unit, self.answering, reply, now)
+
+    def _spam(self, mail: MailIn) -> Handled:
+        """Filters err: what knows the address of a question is shown to a person."""
+        if isinstance(self._addressed(mail), Addressed):
+            return Handled(InboxStatus.WAITING, Doubt.SPAM)
+        return Handled(InboxStatus.DONE, mail.kind.value)
 
     def _returned(self, unit: UnitOfWork, mail: MailIn, now: datetime) -> Handled:
         addressed = self._addressed(mail)
@@ -122,7 +133,10 @@ class MailReader:
             return Handled(InboxStatus.DONE, mail.kind.value)
         rulebook, absent = self.answering.rules(), people[proven.person_id]
         policy = self.answering.policy
-        delegate = ask_delegate(unit, rulebook, policy, prompt, absent, mail.text, now)
+        named = mail.delegate
+        delegate = named and ask_delegate(
+            unit, rulebook, policy, prompt, absent, named, now
+        )
         reason = f"away; {delegate.name} was asked" if delegate else "away"
         unit.prompts.record(
             NewAnswer(

@@ -71,6 +71,8 @@ class Reply:
     channel: str
     thread: str | None = None
     inbox_id: int | None = None
+    #: False where whoever reads it may see more than these words.
+    is_whole: bool = True
 
 
 def take_reply(
@@ -121,6 +123,8 @@ class _Taking:
         if reading.verdict == "ignored":
             self._keep(AnswerOutcome.IGNORED, reading.why)
             return Handled(InboxStatus.DONE, AnswerOutcome.IGNORED.value)
+        if not self.reply.is_whole:
+            return self._hand_over("not_whole")
         if reading.verdict == "event" and reading.event in self.prompt.asks:
             return self._fire(reading.event)
         if reading.verdict == "person":

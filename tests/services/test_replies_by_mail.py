@@ -13,7 +13,7 @@ from engine.domain.tokens import Addressed, Purpose, address_with, sign
 from tests.support.books import a_partner, a_person, a_small_book, at, with_rows
 from tests.support.installation import RENEWAL, Installation
 from tests.support.invariants import Ledger, broken_invariants
-from tests.support.mails import REPLIES_TO, Post, a_bounce, a_mail
+from tests.support.mails import AWAY, REPLIES_TO, Post, a_bounce, a_mail
 
 LISTED = at("2026-11-01T08:00")
 LATER = at("2026-11-02T12:00")
@@ -136,7 +136,9 @@ def test_what_is_not_proven_waits_for_a_person_and_nobody_is_written_to(
         ),
         a_mail(address_with(REPLIES_TO, others), "Yes"): Doubt.CHANGED_ADDRESS,
         a_mail(address_with(REPLIES_TO, link), "Yes"): Doubt.CHANGED_ADDRESS,
-        a_mail(to, "Yes", Cc=address_with(REPLIES_TO, "1.1.x")): Doubt.TWO_QUESTIONS,
+        a_mail(
+            to, "Yes", headers={"Cc": address_with(REPLIES_TO, "1.1.x")}
+        ): Doubt.TWO_QUESTIONS,
         a_mail(to, "Yes", "nord.poc@example.com"): Doubt.OTHER_SENDER,
         a_mail(to, "Yes", "acme.contact@example.com.evil.example"): (
             Doubt.OTHER_SENDER
@@ -289,13 +291,13 @@ def test_whoever_answers_again_and_again_without_end_is_not_answered_for_ever(
 
 
 @pytest.mark.req("BOT-4")
-@pytest.mark.parametrize(
-    "headers", [{"Auto_Submitted": "auto-replied"}, {"List_Id": "<news.example.com>"}]
-)
+@pytest.mark.parametrize("headers", [AWAY, {"List-Id": "<news.example.com>"}])
 def test_what_a_program_writes_is_recorded_and_never_decides_or_is_answered(
     post: Post, headers: dict[str, str]
 ) -> None:
-    item = post.answers(a_mail(post.address_of(CUSTOMER), "yes", **headers), LATER)
+    item = post.answers(
+        a_mail(post.address_of(CUSTOMER), "yes", headers=headers), LATER
+    )
 
     assert item.status is InboxStatus.DONE
     assert post.tacit.change().state == "pending"
@@ -304,9 +306,7 @@ def test_what_a_program_writes_is_recorded_and_never_decides_or_is_answered(
 
 @pytest.mark.req("BOT-4")
 def test_an_absence_is_kept_with_the_question(post: Post) -> None:
-    away = a_mail(
-        post.address_of(CUSTOMER), "I am away.", Auto_Submitted="auto-replied"
-    )
+    away = a_mail(post.address_of(CUSTOMER), "I am away.", headers=AWAY)
 
     post.answers(away, LATER)
 
@@ -330,8 +330,7 @@ def test_a_delegate_at_the_same_organisation_is_asked_once_and_can_answer(
     post = asked_by_mail(tacit, zoe)
     to = post.address_of(CUSTOMER)
     for number in range(3):
-        away = {"Auto_Submitted": "auto-replied"}
-        post.answers(a_mail(to, words, number=number, **away), LATER)
+        post.answers(a_mail(to, words, number=number, headers=AWAY), LATER)
 
     assert tacit.told_to("zoe") == ["renewal_notice"]
     answer = a_mail(post.address_of("zoe"), "yes", "zoe@example.com", number=9)
@@ -352,7 +351,7 @@ def test_a_delegate_of_another_organisation_is_not_asked(
 ) -> None:
     zoe = a_person("zoe", partner="nord", name="Zoe Elsewhere", email="zoe@example.com")
     post = asked_by_mail(tacit, zoe)
-    away = a_mail(post.address_of(CUSTOMER), words, Auto_Submitted="auto-replied")
+    away = a_mail(post.address_of(CUSTOMER), words, headers=AWAY)
 
     post.answers(away, LATER)
 

@@ -1,7 +1,7 @@
 """Mails as people, servers and programs write them, and what works on them."""
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from email import message_from_bytes, policy
@@ -22,6 +22,8 @@ from tests.support.installation import Installation, shipped_policy
 from web.addresses import reply_address
 
 REPLIES_TO: Final = "replies@vendor.example"
+NO_HEADERS: Final[Mapping[str, str]] = {}
+AWAY: Final = {"Auto-Submitted": "auto-replied"}
 OUR_SERVER: Final = "mx.vendor.example"
 
 
@@ -33,9 +35,9 @@ def a_mail(
     number: int = 1,
     proven: bool = True,
     answers: str | None = None,
-    **headers: str,
+    headers: Mapping[str, str] = NO_HEADERS,
 ) -> bytes:
-    """A mail that somebody writes; `headers` by their names, with _ for -."""
+    """A mail that somebody writes, with more headers."""
     mail = EmailMessage()
     domain = sender.rpartition("@")[2]
     if proven:
@@ -50,7 +52,7 @@ def a_mail(
     if answers:
         mail["In-Reply-To"] = mail["References"] = answers
     for name, value in headers.items():
-        mail[name.replace("_", "-")] = value
+        mail[name] = value
     mail.set_content(text)
     return mail.as_bytes(policy=policy.SMTP)
 
@@ -133,6 +135,7 @@ def read(raw: bytes) -> MailIn:
         str(mail["Subject"]),
         str(body.get_content()) if body else "",
         _returned(raw.decode("utf-8", "replace")),
+        delegate=str(body.get_content()) if body else None,
     )
 
 
