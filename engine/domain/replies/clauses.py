@@ -53,6 +53,8 @@ class _State:
     asked: bool = False
     after: bool = False  #: an answer was met in this clause
     negations: list[str] = field(default_factory=list)
+    far: bool = False  #: something unknown stands after a negation
+    said: bool = False  #: something was met that is more than a lead
 
 
 class ClauseReader:
@@ -79,11 +81,17 @@ class ClauseReader:
             else:
                 trailing = self._trailing(items[number + 1 :])
                 state = self._hit(item, tokens, state, trailing)
+        if state.negations and not state.said:
+            words = " ".join(dict.fromkeys(token.written for token in tokens))
+            self.found.append(Mark(Kind.HOLD, words, "negation of something"))
 
     def _word(self, token: Token, state: _State) -> None:
         matcher = self._vocabulary.matcher
         if token.word in matcher.light:
             return
+        state.said = state.said or not (
+            token.word in matcher.negations or token.word in self._vocabulary.small
+        )
         if token.word in matcher.negations:
             state.negations.append(token.word)
         elif token.word in self._vocabulary.small:
@@ -93,6 +101,7 @@ class ClauseReader:
                 self.found.append(Strange(token.written, beside=True))
         elif not (token.is_code or matcher.is_name(token)):
             state.licensed = False
+            state.far = state.far or bool(state.negations)
             self.found.append(Strange(token.written, beside=state.after))
 
     def _trailing(self, rest: Sequence[Hit | Token]) -> list[str]:
@@ -112,22 +121,24 @@ class ClauseReader:
     ) -> _State:
         entry = hit.entry
         self.phrases.add((f"{entry.kind}:{entry.name}", entry.phrase.text))
-        text = " ".join(token.written for token in tokens[hit.start : hit.end])
+        written = (token.written for token in tokens[hit.start : hit.end])
+        text = " ".join(dict.fromkeys(written))
         inside = [tokens[place].word for place in hit.negations]
         match entry.kind:
             case Kind.SAYS | Kind.DO:
                 negations = [*state.negations, *inside, *trailing]
                 self._answer(hit, text, state, negations)
-                return _State(licensed=False, after=True)
+                return _State(licensed=False, after=True, said=True)
             case Kind.LEAD | Kind.REQUEST:
                 state.licensed = True
                 state.asked = entry.kind is Kind.REQUEST
                 state.negations += inside
             case Kind.HARMLESS:
-                pass
+                state.said = True
             case Kind.JOIN:
-                return _State()
+                return _State(said=state.said or state.after)
             case _:
+                state.said = True
                 self.found.append(Mark(entry.kind, text, entry.name))
                 if entry.kind in (Kind.TURN, Kind.CONTRAST):
                     return _State()
@@ -135,8 +146,8 @@ class ClauseReader:
 
     def _answer(self, hit: Hit, text: str, state: _State, negations: list[str]) -> None:
         count = self._count(negations)
-        if count > 1:
-            self.found.append(Mark(Kind.HOLD, text, "double negation"))
+        if count > 1 or (count and state.far):
+            self.found.append(Mark(Kind.HOLD, text, "negation that may not be meant"))
             return
         sure = hit.entry.kind in _LICENSED or state.licensed
         said = Said(hit.entry.name, text, count == 1, sure, state.asked)

@@ -40,7 +40,9 @@ def _best(
     tokens = [token for clause in sentence.clauses for token in clause.tokens]
 
     def known(one: Vocabulary) -> tuple[int, bool]:
-        return sum(one.knows(token) for token in tokens), one is latest
+        # Long words tell languages apart; short ones are in several.
+        letters = sum(len(token.word) for token in tokens if one.knows(token))
+        return letters, one is latest
 
     return max(vocabularies, key=known)
 

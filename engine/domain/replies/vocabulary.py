@@ -28,7 +28,7 @@ class Kind(StrEnum):
     HARMLESS = "harmless"  #: changes nothing
 
 
-_GUESSED = frozenset({Kind.SAYS, Kind.DO, Kind.LEAD, Kind.REQUEST})
+_GUESSED = frozenset({Kind.SAYS, Kind.DO})
 #: Of two phrases as long, the one whose kind stands first is meant.
 _RANK = {kind: place for place, kind in enumerate(Kind)}
 
@@ -192,9 +192,13 @@ class Vocabulary:
         return best
 
     def _longer_inside(self, tokens: Sequence[Token], hit: Hit) -> bool:
-        """Whether a longer phrase begins within this one: that is meant then."""
+        """Whether a longer phrase begins within this one: that is meant then.
+
+        Of two as long, it is the one that decides more, or that reaches further.
+        """
         inside = (self._at(tokens, at) for at in range(hit.start + 1, hit.end))
-        return any(one is not None and one.taken > hit.taken for one in inside)
+        own = (*_order(hit), -hit.end)
+        return any(one is not None and (*_order(one), -one.end) < own for one in inside)
 
     def _beginning(self, token: Token) -> Iterator[Entry]:
         yield from self._by_start.get(token.word, ())
