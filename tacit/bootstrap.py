@@ -15,6 +15,7 @@ from engine.domain.letter_values import Vendor
 from engine.domain.letters import Letter
 from engine.domain.parsing import LANGUAGES
 from engine.domain.problems import Problem
+from engine.domain.replies import Vocabulary
 from engine.domain.retry import RetryPolicy
 from engine.domain.rulebook import compile_rulebook
 from engine.domain.ruleset import Rulebook
@@ -45,6 +46,7 @@ from tacit.counted import CountedChannel
 from tacit.home import Home
 from tacit.importing import Importing
 from tacit.previews import Previews, Written
+from tacit.replies import FOLDER, events_of, load_vocabularies, reply_folders
 from tacit.site_settings import site_settings
 from tacit.slack_wiring import SlackWiring
 from tacit.watched_rules import WatchedRules
@@ -112,6 +114,17 @@ class App:
         except ProblemsError as error:
             raise ProblemsError(self._placed(error.problems)) from None
         return rulebook
+
+    @cached_property
+    def vocabularies(self) -> tuple[Vocabulary, ...]:
+        """How people answer; ProblemsError where a file is wrong or fails its tests."""
+        events = events_of(self.rulebook)
+        return load_vocabularies(reply_folders(self.home.rules), events).checked()
+
+    def replies_wrong(self, rulebook: Rulebook) -> list[Problem]:
+        """What is wrong with the vocabularies as they stand in the home's folder."""
+        folders = reply_folders(self.home.rules)
+        return list(load_vocabularies(folders, events_of(rulebook)).problems)
 
     def states_lost(self, rulebook: Rulebook) -> list[Problem]:
         """What speaks against rules of the home in the changes that it holds now."""
@@ -211,7 +224,8 @@ class App:
             signing_keys=lambda: self.signing_keys,
             slack=self.slack.door(),
             check_folder=WatchedRules(
-                self.check_own_rules, (self.home.rules, self.home.wording)
+                self.check_own_rules,
+                (self.home.rules, self.home.rules / FOLDER, self.home.wording),
             ),
         )
 
@@ -275,6 +289,7 @@ class App:
         return [
             *problems,
             *self.states_lost(rulebook),
+            *self.replies_wrong(rulebook),
             *self.words_missing(rulebook),
         ]
 

@@ -1,5 +1,6 @@
 """Reads the rule files of a folder from disk; what they say is the domain's to judge."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
@@ -29,6 +30,28 @@ def read_rule_files(folder: Path) -> dict[str, str]:
         raise ProblemsError(problems)
     if not texts:
         raise TacitError(f"{folder} has no rule files")
+    return texts
+
+
+def read_reply_files(folders: Sequence[Path]) -> dict[str, str]:
+    """The text of every vocabulary of replies, by its path.
+
+    A file of an earlier folder stands in for one of the same name in a later. Folders
+    that are not there hold nothing. Raises ProblemsError as `read_rule_files` does.
+    """
+    found: dict[str, Path] = {}
+    for folder in folders:
+        for path in sorted(folder.glob("[!.]*.y*ml")):
+            found.setdefault(path.name, path)
+    texts: dict[str, str] = {}
+    problems: list[Problem] = []
+    for path in found.values():
+        try:
+            texts[str(path)] = _read(path)
+        except ValueError as error:
+            problems.append(Problem(str(path), 1, 1, str(error)))
+    if problems:
+        raise ProblemsError(problems)
     return texts
 
 

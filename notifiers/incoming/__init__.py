@@ -1,6 +1,7 @@
 """Mail that comes in: bytes in, values out. Nothing here stores, sends or decides."""
 
 from notifiers.incoming.reading import read_mail
+from notifiers.incoming.replies import read_text
 from notifiers.incoming.values import (
     Absence,
     Authentication,
@@ -22,4 +23,5 @@ __all__ = [
     "Reply",
     "Sender",
     "read_mail",
+    "read_text",
 ]

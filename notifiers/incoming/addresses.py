@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from engine.domain.parsing import email as plain_address
+from notifiers.incoming.parts import decoded
 from notifiers.incoming.values import Sender
 
 _ADDRESS: Final = re.compile(
@@ -16,55 +17,70 @@ _ADDRESS: Final = re.compile(
     r"@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,250}[A-Za-z0-9])?"
 )
 _PIECE: Final = re.compile(r'"(?:[^"\\]|\\.)*"|[<>(),:;]|[^"<>(),:;]+|"', re.DOTALL)
+_LISTING: Final = frozenset(",;:)")
 MOST: Final = 200
 
 
 def sender_of(values: Iterable[str]) -> Sender:
-    """The sender by the From headers as they stand, before encoded words are read."""
+    """The sender by the From headers as they stand, encoded words and all."""
     headers = list(values)
     if len(headers) != 1:
         much = "has no From" if not headers else "has several From headers"
         return Sender(None, why=f"the mail {much}")
-    found = _mailbox(headers[0])
-    return found if isinstance(found, Sender) else Sender(None, why=found)
+    try:
+        name, address = _taken_apart(headers[0])
+        return _checked(address, decoded(name))
+    except ValueError as error:
+        return Sender(None, why=str(error))
 
 
-def _mailbox(value: str) -> Sender | str:
-    """The one mailbox of a header, or why it is not one."""
-    name, inside, opened, depth = "", "", 0, 0
-    for piece in _PIECE.findall(value):
-        if piece == '"':
-            return "From has an open quotation mark"
-        if piece == "(" or depth:
-            depth += (piece == "(") - (piece == ")")
-        elif piece == "<":
-            opened += 1
-        elif piece == ">":
-            opened += 1
-        elif piece in ",;:)":
-            return "From names more than one mailbox, or a group"
-        elif opened == 1:
-            inside += piece
-        elif opened == 2 and piece.strip():
-            return "something follows the address in From"
+def _taken_apart(value: str) -> tuple[str, str]:
+    """The name and the address of the one mailbox; ValueError if it is not one."""
+    texts, brackets = [""], ""
+    for piece in _pieces(value):
+        if piece in _LISTING:
+            raise ValueError("From names more than one mailbox, or a group")
+        if piece in ("<", ">"):
+            brackets += piece
+            texts.append("")
         else:
-            name += piece.strip('"') if piece.startswith('"') else piece
-    if depth or opened not in (0, 2):
-        return "From has a bracket too many"
-    address = inside.strip() if opened else name.strip()
-    return _checked(address, name.strip() if opened else "")
+            texts[-1] += piece
+    if brackets not in ("", "<>"):
+        raise ValueError("From has a bracket too many")
+    name, inside, rest = (text.strip() for text in (*texts, "", "")[:3])
+    if rest:
+        raise ValueError("something follows the address in From")
+    return (name, inside) if brackets else ("", name)
 
 
-def _checked(address: str, name: str) -> Sender | str:
+def _pieces(value: str) -> Iterator[str]:
+    """The parts of a header without its comments, and quoted texts without quotes."""
+    depth = 0
+    for piece in _PIECE.findall(value):
+        if piece == "(":
+            depth += 1
+        elif depth:
+            depth -= piece == ")"
+        elif piece == '"':
+            raise ValueError("From has an open quotation mark")
+        elif piece.startswith('"'):
+            yield f" {piece[1:-1]} "
+        else:
+            yield piece
+    if depth:
+        raise ValueError("From has a bracket too many")
+
+
+def _checked(address: str, name: str) -> Sender:
     try:
         address = plain_address(address)
     except ValueError:
-        return "From holds no plain address"
+        raise ValueError("From holds no plain address") from None
     others = {other.casefold() for other in addresses_in(name)}
     if others - {address.casefold()}:
-        return "the name in From is another address"
+        raise ValueError("the name in From is another address")
     if "@" in name and not others:
-        return "the name in From looks like an address"
+        raise ValueError("the name in From looks like an address")
     return Sender(address, " ".join(name.split()))
 
 

@@ -19,6 +19,11 @@ _RESULT: Final = re.compile(r"^\s*([a-z0-9-]+)\s*(?:/\s*\d+\s*)?=\s*([a-z]+)", r
 _PROPERTY: Final = re.compile(
     r'\b([a-z]+)\.([a-z0-9_-]+)\s*=\s*("(?:[^"\\]|\\.)*"|[^\s;"]+)', re.I
 )
+#: The properties that say for which domain a method passed.
+_VOUCHING: Final = {
+    "dkim": ("header.d", "header.i"),
+    "spf": ("smtp.mailfrom", "smtp.mail"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,23 +109,33 @@ def _results(text: str) -> Iterator[_Result]:
 def _judged(results: Sequence[_Result], domain: str) -> tuple[bool, str]:
     if not domain:
         return False, "there is no sender to vouch for"
+    return _by_dmarc(results, domain) or _by_alignment(results, domain)
+
+
+def _by_dmarc(results: Sequence[_Result], domain: str) -> tuple[bool, str] | None:
+    """What DMARC says; None where it says nothing for certain."""
     for one in results:
-        if one.method == "dmarc":
-            named = one.domains("header.from")
-            other = bool(named) and domain not in named
-            if one.result == "pass" and not other:
-                return True, f"dmarc passed for {domain}"
-            if one.result == "fail" or other:
-                return False, f"dmarc is {one.result}, for {', '.join(named) or domain}"
-    for method, *names in (
-        ("dkim", "header.d", "header.i"),
-        ("spf", "smtp.mailfrom", "smtp.mail"),
-    ):
-        for one in results:
-            if one.method == method and one.result == "pass":
-                near = [each for each in one.domains(*names) if aligned(each, domain)]
-                if near:
-                    return True, f"{method} passed for {near[0]}"
+        if one.method != "dmarc":
+            continue
+        named = one.domains("header.from")
+        other = bool(named) and domain not in named
+        if one.result == "pass" and not other:
+            return True, f"dmarc passed for {domain}"
+        if one.result == "fail" or other:
+            return False, f"dmarc is {one.result}, for {', '.join(named) or domain}"
+    return None
+
+
+def _by_alignment(results: Sequence[_Result], domain: str) -> tuple[bool, str]:
+    for one in results:
+        if one.result == "pass" and one.method in _VOUCHING:
+            near = [
+                each
+                for each in one.domains(*_VOUCHING[one.method])
+                if aligned(each, domain)
+            ]
+            if near:
+                return True, f"{one.method} passed for {near[0]}"
     return False, f"nothing passed that belongs to {domain}"
 
 

@@ -59,7 +59,7 @@ def _recipients(mail: Parsed, report: str, text: str, own: Iterable[str]) -> lis
 
 def _referred(mail: Parsed) -> str | None:
     for header in ("in-reply-to", "references"):
-        found = re.findall(r"<[^<>\s]{1,400}>", mail.first(header))
+        found: list[str] = re.findall(r"<[^<>\s]{1,400}>", mail.first(header))
         if found:
             return found[-1]
     return None

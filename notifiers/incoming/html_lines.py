@@ -18,14 +18,62 @@ QUOTE, ATTRIBUTION, SIGNATURE = "quote", "attribution", "signature"
 REST: Final = "rest"
 
 _VOID: Final = frozenset(
-    "area base br col embed hr img input link meta param source wbr o:p".split()
+    [
+        "area",
+        "base",
+        "br",
+        "col",
+        "embed",
+        "hr",
+        "img",
+        "input",
+        "link",
+        "meta",
+        "param",
+        "source",
+        "wbr",
+        "o:p",
+    ]
 )
-_HIDDEN: Final = frozenset("head script style title template noscript".split())
+_HIDDEN: Final = frozenset(["head", "script", "style", "title", "template", "noscript"])
 _BLOCKS: Final = frozenset(
-    "address article aside blockquote body center dd div dl dt fieldset figure footer "
-    "form h1 h2 h3 h4 h5 h6 header hr li main ol p pre section table tr ul".split()
+    [
+        "address",
+        "article",
+        "aside",
+        "blockquote",
+        "body",
+        "center",
+        "dd",
+        "div",
+        "dl",
+        "dt",
+        "fieldset",
+        "figure",
+        "footer",
+        "form",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "header",
+        "hr",
+        "li",
+        "main",
+        "ol",
+        "p",
+        "pre",
+        "section",
+        "table",
+        "tr",
+        "ul",
+    ]
 )
-_PARAGRAPHS: Final = frozenset("p h1 h2 h3 h4 h5 h6 ul ol blockquote".split())
+_PARAGRAPHS: Final = frozenset(
+    ["p", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "blockquote"]
+)
 _NAME: Final = re.compile(r"/?\s*([a-zA-Z][a-zA-Z0-9:]{0,30})")
 _MARKED: Final = re.compile(
     r"\b(class|id|type|style|name|data-marker)\s*=\s*(\"[^\"]*\"|'[^']*'|[^\s>]+)",

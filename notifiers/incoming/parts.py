@@ -53,6 +53,7 @@ class Parsed:
     """
 
     headers: tuple[tuple[str, str], ...]
+    senders: tuple[str, ...]  #: From, undecoded: its encoded words are no syntax
     parts: tuple[Part, ...]
     type: str
     report_type: str
@@ -81,10 +82,14 @@ def parse(raw: bytes) -> Parsed:
         notes.append(refused)
     message = _message(raw, headers_only=bool(refused))
     if message is None:
-        return Parsed((), (), "", "", (*notes, "its parts cannot be told apart"))
+        return Parsed((), (), (), "", "", (*notes, "its parts cannot be told apart"))
     parts = () if refused else tuple(_leaves(message))
     return Parsed(
         tuple(_headers(message)),
+        tuple(
+            " ".join(str(value)[:MAX_HEADER].split())
+            for value in message.get_all("from", [])[:MAX_PARTS]
+        ),
         parts,
         _type(message),
         str(message.get_param("report-type", "")).lower(),
@@ -158,10 +163,11 @@ def _leaves(message: Message) -> Iterator[Part]:
         part = stack.pop()
         below = part.get_payload()
         if isinstance(below, list):
+            inner = [one for one in below[:MAX_PARTS] if isinstance(one, Message)]
             if part.get_content_maintype() == "message":
-                yield _attached(part, below)
+                yield _attached(part, inner)
             else:
-                stack += reversed(below[:MAX_PARTS])
+                stack += reversed(inner)
             continue
         count += 1
         yield _leaf(part)

@@ -13,7 +13,7 @@ from notifiers.incoming.bounces import read_bounce
 from notifiers.incoming.kinds import classify
 from notifiers.incoming.parts import Parsed, parse
 from notifiers.incoming.replies import find_reply
-from notifiers.incoming.values import IncomingMail, MailKind, Reply, Sender
+from notifiers.incoming.values import IncomingMail, MailKind, Reply
 
 _ID: Final = re.compile(r"<[^<>\s]{1,400}>")
 _RECIPIENTS: Final = (
@@ -31,7 +31,7 @@ def read_mail(
     Authentication-Results; `ours` are texts that we sent and the mail may quote.
     """
     mail = parse(raw)
-    sender = _sender(mail, raw)
+    sender = sender_of(mail.senders)
     reply = find_reply(mail.parts, sender.name, ours)
     words = _words(mail)
     kind, why = classify(mail, words)
@@ -60,11 +60,6 @@ def read_mail(
         else None,
         notes=mail.notes,
     )
-
-
-def _sender(mail: Parsed, raw: bytes) -> Sender:
-    """By the raw header: an encoded word may decode to signs that mean something."""
-    return sender_of(mail.all("from"))
 
 
 def _noted(reply: Reply, mail: Parsed) -> Reply:

@@ -7,7 +7,7 @@ from typing import Final
 from notifiers.incoming import quotes, signatures
 from notifiers.incoming.html_lines import Line, html_lines
 from notifiers.incoming.marks import plain
-from notifiers.incoming.parts import MAX_TEXT, Part
+from notifiers.incoming.parts import MAX_TEXT, Part, as_text
 from notifiers.incoming.values import Cut, Reply
 
 #: More lines than anybody writes; the rest is quoted text.
@@ -38,6 +38,15 @@ def find_reply(parts: Sequence[Part], name: str, ours: Collection[str] = ()) -> 
     return _agreed(by_text, by_markup)
 
 
+def read_text(raw: bytes) -> Reply:
+    """The reply in a text that is no mail: pasted, or written in a thread."""
+    text = as_text(raw[: 4 * MAX_TEXT], "utf-8-sig")
+    reply = find_reply([Part("text/plain", text[:MAX_TEXT])], "")
+    if len(text) > MAX_TEXT or len(raw) > 4 * MAX_TEXT:
+        return Reply(reply.text, reply.cuts, "the text is too long to be read whole")
+    return reply
+
+
 def _own_lines(ours: Collection[str]) -> frozenset[str]:
     """Lines of ours that nobody else would write."""
     lines = (plain(line) for text in ours for line in text.splitlines())
@@ -55,7 +64,7 @@ def _text_lines(part: Part) -> Iterator[Line]:
 def _read(lines: Sequence[Line], name: str, own: frozenset[str]) -> Reply:
     kept: list[str] = []
     cuts: list[Cut] = []
-    is_first = True
+    is_first, between = True, False
     found = quotes.marked(lines[:MAX_LINES], own)
     for mark, group in groupby(found, key=lambda line: line.mark):
         run = list(group)
@@ -66,9 +75,18 @@ def _read(lines: Sequence[Line], name: str, own: frozenset[str]) -> Reply:
             text = "\n".join(line.text.strip() for line in part)
             if not what:
                 kept.append(text)
+                between = between or bool(text.strip())
             elif text.strip():
-                cuts.append(Cut(what, text.strip()))
+                _add(cuts, Cut(what, text.strip()), apart=between)
+                between = False
     return Reply(_tidy("\n".join(kept)), tuple(cuts))
+
+
+def _add(cuts: list[Cut], cut: Cut, *, apart: bool) -> None:
+    """One more cut; what only blank lines keep apart is one."""
+    if cuts and not apart and cuts[-1].what == cut.what:
+        cut = Cut(cut.what, f"{cuts.pop().text}\n{cut.text}")
+    cuts.append(cut)
 
 
 def _tidy(text: str) -> str:
@@ -87,15 +105,11 @@ def _agreed(by_text: Reply, by_markup: Reply) -> Reply:
     if text == markup or not markup:
         return by_text
     if not text or markup in text:
-        return by_markup if text else _alone(by_markup)
+        return by_markup
     if text in markup:
         return by_text
     doubt = "the mail says different things as text and as HTML"
     return Reply(by_text.text, by_text.cuts, doubt)
-
-
-def _alone(reply: Reply) -> Reply:
-    return reply
 
 
 def _bare(text: str) -> str:

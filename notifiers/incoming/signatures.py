@@ -42,9 +42,12 @@ def _mark(lines: list[Line], folds: list[str], place: int, what: str) -> None:
 def _banner(lines: list[Line], folds: list[str]) -> None:
     """The paragraph that a server puts on top, if there is one."""
     first = next((place for place, fold in enumerate(folds) if fold), None)
-    if first is None or not MARKS.starts("banners", folds[first].lstrip(" *-_=[#")):
-        if first is None or not MARKS.starts("banners", folds[first]):
-            return
+    if first is None:
+        return
+    fold = folds[first]
+    tops = (fold, fold.lstrip(" *-_=[#"))
+    if not any(MARKS.starts("banners", top) for top in tops):
+        return
     for place in range(first, min(first + _BANNER_LINES, len(lines))):
         if not folds[place]:
             return

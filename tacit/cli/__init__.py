@@ -16,6 +16,7 @@ from tacit.cli import (
     clock_commands,
     home_commands,
     message_commands,
+    replies_commands,
     rules_commands,
     set_commands,
     webhook_commands,
@@ -35,6 +36,7 @@ book_commands.add_to(app)
 change_commands.add_to(app)
 app.add_typer(set_commands.app, name="set")
 app.add_typer(rules_commands.app, name="rules")
+app.add_typer(replies_commands.app, name="replies")
 clock_commands.add_to(app)
 message_commands.add_to(app)
 app.add_typer(audit_commands.app, name="audit")

@@ -15,6 +15,7 @@ from tacit.cli.options import DEFAULT_HOME, Home, Json
 from tacit.cli.output import print_json, print_problems, say
 from tacit.cli.session import open_app
 from tacit.home import Home as HomeFolder
+from tacit.replies import events_of, load_vocabularies, reply_folders
 
 app = typer.Typer(no_args_is_help=True, help="The rules that ops edit.")
 
@@ -54,6 +55,12 @@ def check(
         problems, rulebook = problems + lost, None if lost else rulebook
     if rulebook is not None:
         problems = problems + App(where).words_missing(rulebook)
+        replies = load_vocabularies(
+            reply_folders(folder or where.rules), events_of(rulebook)
+        )
+        problems = problems + list(replies.problems)
+        if any(one.severity is Severity.ERROR for one in replies.problems):
+            rulebook = None
     if as_json:
         print_json([problem.as_json() for problem in problems])
     else:

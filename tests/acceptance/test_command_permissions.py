@@ -29,6 +29,8 @@ COMMANDS: dict[str, tuple[str, Action | None]] = {
     "set end": ("K-1008 2027-06-01", Action.SET_TERMS),
     "set association": ("hudson-robotics none", Action.END_ASSOCIATION),
     "rules check": ("", None),
+    "replies test": ("", None),
+    "replies read": ("-", None),
     "tick": ("", None),
     "relay": ("", None),
     "run": ("", None),

@@ -55,6 +55,7 @@ class _State:
     negations: list[str] = field(default_factory=list)
     far: bool = False  #: something unknown stands after a negation
     said: bool = False  #: something was met that is more than a lead
+    named: bool = False  #: a name was met
 
 
 class ClauseReader:
@@ -64,7 +65,7 @@ class ClauseReader:
         self._vocabulary = vocabulary
         self.found: list[Found] = []
         self.slips: list[str] = []
-        self.phrases: set[tuple[str, str]] = set()
+        self.phrases: set[str] = set()
 
     def read(self, sentence: Sentence) -> None:
         for clause in sentence.clauses:
@@ -89,6 +90,9 @@ class ClauseReader:
         matcher = self._vocabulary.matcher
         if token.word in matcher.light:
             return
+        if matcher.is_name(token):
+            state.named = True
+            return
         state.said = state.said or not (
             token.word in matcher.negations or token.word in self._vocabulary.small
         )
@@ -96,10 +100,10 @@ class ClauseReader:
             state.negations.append(token.word)
         elif token.word in self._vocabulary.small:
             state.licensed = False
-        elif token.is_number:
+        elif token.is_number or token.word in matcher.days:
             if state.after:
                 self.found.append(Strange(token.written, beside=True))
-        elif not (token.is_code or matcher.is_name(token)):
+        elif not token.is_code:
             state.licensed = False
             state.far = state.far or bool(state.negations)
             self.found.append(Strange(token.written, beside=state.after))
@@ -120,7 +124,7 @@ class ClauseReader:
         self, hit: Hit, tokens: Sequence[Token], state: _State, trailing: list[str]
     ) -> _State:
         entry = hit.entry
-        self.phrases.add((f"{entry.kind}:{entry.name}", entry.phrase.text))
+        self.phrases.add(entry.key)
         written = (token.written for token in tokens[hit.start : hit.end])
         text = " ".join(dict.fromkeys(written))
         inside = [tokens[place].word for place in hit.negations]
@@ -137,6 +141,10 @@ class ClauseReader:
                 state.said = True
             case Kind.JOIN:
                 return _State(said=state.said or state.after)
+            case Kind.YES | Kind.NO if state.named:
+                # "Paul wants to, Mary no": whose answer it is, is not said for certain.
+                state.said = True
+                self.found.append(Mark(Kind.HOLD, text, "answer of somebody named"))
             case _:
                 state.said = True
                 self.found.append(Mark(entry.kind, text, entry.name))

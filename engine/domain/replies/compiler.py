@@ -152,8 +152,8 @@ class _Compiler:
             yield from self._phrases(Kind.SAYS, name, answer.says, (*at, "says"))
             yield from self._phrases(Kind.DO, name, answer.do, (*at, "do"))
         for name, hold in model.holds.items():
-            at = ("holds", name, "says")
-            yield from self._phrases(Kind.HOLD, name, hold.says, at)
+            place = ("holds", name, "says")
+            yield from self._phrases(Kind.HOLD, name, hold.says, place)
 
     def _is_negation(self, name: str) -> bool:
         return any(answer.negated == name for answer in self._model.answers.values())
@@ -199,12 +199,13 @@ class _Compiler:
         model, at = self._model.answers[name], ("answers", name)
         for word in ("means", "supports"):
             for index, event in enumerate(getattr(model, word)):
-                path = (*at, word, index)
-                self.complain.known(path, "event", event, self._events)
+                self.complain.known((*at, word, index), "event", event, self._events)
         negated = model.negated
         if negated is not None:
-            path, names = (*at, "negated"), list(self._model.answers)
-            negated = self.complain.known(path, "answer", negated, names, ("answers",))
+            names = list(self._model.answers)
+            negated = self.complain.known(
+                (*at, "negated"), "answer", negated, names, ("answers",)
+            )
         if negated == name:
             hint = "name another answer, or take the line out to have it asked again"
             message = f'"{name}" is its own negation'

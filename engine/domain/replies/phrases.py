@@ -228,7 +228,8 @@ class Matcher:
         if at >= len(tokens):
             return
         token = tokens[at]
-        if (wild == "number" and token.is_number) or (wild == "code" and (token.is_code or token.is_number)):
+        single = {"number": token.is_number, "code": token.is_code}
+        if single.get(wild):
             yield at + 1
         elif wild == "date":
             yield from self._date_end(tokens, at)

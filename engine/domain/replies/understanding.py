@@ -81,9 +81,7 @@ class _Judge:
         reader.read(sentence)
         if self.vocabulary is None or reader.phrases:
             self.vocabulary = vocabulary
-        self.phrases |= {
-            (vocabulary.language, f"{kind}|{text}") for kind, text in reader.phrases
-        }
+        self.phrases |= {(vocabulary.language, key) for key in reader.phrases}
         for slip in reader.slips:
             self._note(sentence, slip)
         self._words += sum(len(clause.tokens) for clause in sentence.clauses)
@@ -187,7 +185,7 @@ class _Judge:
         if (
             self.bare
             and not self.events
-            and (self._before + self._after + len(self.supports)) > 1
+            and (self._before + self._after + len(self.supports)) > 0
         ):
             return Verdict.PERSON, None, "the yes or no may be to something else"
         event, _ = self._decided() if self.events else (None, False)

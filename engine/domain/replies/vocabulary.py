@@ -41,6 +41,11 @@ class Entry:
     name: str
     phrase: Phrase
 
+    @property
+    def key(self) -> str:
+        """What tells it from every other of its vocabulary, in words."""
+        return f"{self.kind} {self.name}: {self.phrase.text}"
+
 
 @dataclass(frozen=True, slots=True)
 class Hit:
@@ -104,7 +109,7 @@ class Example:
     reply: str
     asks: tuple[str, ...]
     expect: str
-    mark: Mark = Mark(1, 1)
+    mark: Mark
 
 
 @dataclass(frozen=True)
