@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
@@ -87,7 +88,15 @@ def load_vocabularies(folders: Sequence[Path], events: Collection[str]) -> Vocab
         texts = read_reply_files(folders)
     except ProblemsError as error:
         return Vocabularies((), problems=tuple(error.problems))
-    sources = {file: Source(file, text) for file, text in texts.items()}
+    return _compiled(tuple(texts.items()), frozenset(events))
+
+
+@lru_cache(maxsize=8)
+def _compiled(
+    texts: tuple[tuple[str, str], ...], events: frozenset[str]
+) -> Vocabularies:
+    """The same texts always come to the same; seconds are saved where they are known."""
+    sources = {file: Source(file, text) for file, text in texts}
     usable: list[Vocabulary] = []
     problems: list[Problem] = []
     for source in sources.values():

@@ -130,11 +130,13 @@ def _element(text: str, grammar: Grammar, *, optional: bool) -> Iterator[Element
 
 
 def _tells(elements: Sequence[Element], little: Collection[str]) -> bool:
-    """Whether some word that has to be there is more than a little one."""
+    """Whether some word that has to be there is more than a little one or a name."""
     return any(
-        element.wild or any(word not in little for row in element.rows for word in row)
+        word not in little
         for element in elements
         if not element.optional
+        for row in element.rows
+        for word in row
     )
 
 
