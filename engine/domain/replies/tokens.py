@@ -89,7 +89,10 @@ def words(text: str, same: Same = MappingProxyType({})) -> tuple[str, ...]:
     """The folded words of a phrase, cut and spelt as those of a text are."""
     found = (folded(part) for part in _TOKEN.findall(_plain(text)))
     return tuple(
-        word for part in found if part not in _BETWEEN for word in spelt(part, same)
+        word
+        for part in found
+        if part not in _BETWEEN and not _ENDS.fullmatch(part)
+        for word in spelt(part, same)
     )
 
 

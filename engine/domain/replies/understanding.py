@@ -38,13 +38,11 @@ def _best(
     vocabularies: Sequence[Vocabulary], sentence: Sentence, latest: Vocabulary | None
 ) -> Vocabulary:
     tokens = [token for clause in sentence.clauses for token in clause.tokens]
-
-    def known(one: Vocabulary) -> tuple[int, bool]:
-        # Long words tell languages apart; short ones are in several.
-        letters = sum(len(token.word) for token in tokens if one.knows(token))
-        return letters, one is latest
-
-    return max(vocabularies, key=known)
+    able = [one for one in vocabularies if any(map(one.knows, tokens))]
+    if len(able) < 2:
+        return next(iter(able), latest or vocabularies[0])
+    # Long words tell languages apart; short ones are in several.
+    return max(able, key=lambda one: (one.grasp(sentence), one is latest))
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from functools import cached_property
 
 from engine.domain.replies.phrases import Matcher, Phrase
 from engine.domain.replies.spelling import Spelling
-from engine.domain.replies.tokens import Same, Token, spelt, words
+from engine.domain.replies.tokens import Same, Sentence, Token, spelt, words
 from engine.domain.yaml_text import Mark
 
 
@@ -155,6 +155,20 @@ class Vocabulary:
             word in self.matcher.known or word in self.same
             for word in spelt(token.word, self.same)
         )
+
+    def grasp(self, sentence: Sentence) -> int:
+        """How much of a sentence it understands, in letters: phrases count twice."""
+        found = 0
+        for clause in sentence.clauses:
+            tokens, _ = self.spelt(clause.tokens)
+            for item in self.scan(tokens):
+                if isinstance(item, Hit):
+                    found += 2 * sum(
+                        len(one.word) for one in tokens[item.start : item.end]
+                    )
+                elif self.knows(item):
+                    found += len(item.word)
+        return found
 
     def spelt(self, tokens: Sequence[Token]) -> tuple[list[Token], list[str]]:
         """The words as the vocabulary spells them, and the slips that were mended."""
