@@ -10,6 +10,7 @@ from config.permissions import load_policy
 from config.settings import Settings
 from engine.domain.access import Policy
 from engine.domain.errors import ProblemsError, TacitError
+from engine.domain.inbox import Source as InboxSource
 from engine.domain.interfaces import Channel
 from engine.domain.letter_values import Vendor
 from engine.domain.letters import Letter
@@ -28,12 +29,17 @@ from engine.services.sign_in import invite
 from engine.services.site_keys import signing_keys
 from engine.services.take_in import Intake
 from engine.services.take_up_rules import lost_states, take_up
-from engine.services.work_inbox import Working
+from engine.services.read_mail_in import MailReader
+from engine.services.take_in_mail import take_in_mail
+from engine.services.take_reply import Answering
+from engine.services.work_inbox import Handler, Working
 from engine.store.book_files.writing import write_list, write_workbook
 from engine.store.rule_folder import read_rule_files
 from engine.store.unit_of_work import Store
 from notifiers.email import Security, SmtpChannel, SmtpSettings
 from notifiers.mail import Sender
+from notifiers.mail_fetcher import ImapAccount, MailFetcher
+from notifiers.mail_listener import MailListener
 from notifiers.mailbox import MailboxChannel
 from notifiers.recording import RecordingChannel
 from notifiers.rendering import Templates
@@ -316,7 +322,10 @@ class App:
         """What works on what came in, by where it came in."""
         inbox = self.settings.inbox
         retry = RetryPolicy(inbox.attempts, inbox.first_wait, inbox.longest_wait)
-        return Working(self.slack.handlers(), retry, inbox.lease)
+        handlers: dict[InboxSource, Handler] = {**self.slack.handlers()}
+        if (reader := self.mail_reader) is not None:
+            handlers[InboxSource.MAIL] = reader
+        return Working(handlers, retry, inbox.lease)
 
     @cached_property
     def slack(self) -> SlackWiring:
@@ -330,6 +339,67 @@ class App:
         relay = self.delivering()
         settling = Settling(self.slack.desk, relay.renderer, relay.vendor, relay.retry)
         return CopySettler(self.store, lambda: self.rulebook, self.policy, settling)
+
+    @cached_property
+    def mail_reader(self) -> MailReader | None:
+        """What works on mails that came in; None where no answers are asked by mail."""
+        address = self.settings.mail.replies_to
+        if address is None:
+            return None
+        # The vocabulary takes a while to compile, and most commands do without.
+        from tacit.incoming import reader_of, understanding
+
+        trusted = self.settings.inbound.trusted_servers
+        answering = Answering(
+            lambda: self.rulebook,
+            self.policy,
+            understanding(self.home.rules),
+            frozenset(self.channels),
+        )
+        return MailReader(
+            address, lambda: self.signing_keys, reader_of(trusted), answering
+        )
+
+    def take_mail(self, raw: bytes, envelope: Sequence[str]) -> bool:
+        """Store a mail that came in; whether it was new."""
+        return take_in_mail(self.store, raw, envelope, self.clock())
+
+    def mail_fetcher(self) -> MailFetcher | None:
+        """What fetches answers from a mailbox, if there is one."""
+        imap = self.settings.imap
+        if imap.host is None:
+            return None
+        account = ImapAccount(
+            imap.host,
+            imap.port,
+            imap.security,
+            imap.username or "",
+            imap.password or "",
+            imap.folder,
+            imap.done_folder,
+            imap.timeout.total_seconds(),
+            self.largest_mail,
+        )
+        return MailFetcher(account, self.take_mail)
+
+    def mail_listener(self) -> MailListener | None:
+        """What a mail server hands answers over to, if it is to listen."""
+        listener, address = self.settings.listener, self.settings.mail.replies_to
+        if listener.port is None or address is None:
+            return None
+        return MailListener(
+            listener.host,
+            listener.port,
+            address,
+            self.take_mail,
+            largest=self.largest_mail,
+            is_lmtp=listener.protocol == "lmtp",
+        )
+
+    @property
+    def largest_mail(self) -> int:
+        """In bytes."""
+        return self.settings.inbound.largest_mb * 1_000_000
 
     @cached_property
     def metrics(self) -> Metrics:

@@ -17,6 +17,7 @@ from engine.services.seal_audit import seal
 from engine.services.tidy_up import Kept, tidy_up
 from engine.services.work_inbox import work_inbox
 from engine.store.unit_of_work import Store
+from notifiers.mail_fetcher import MailFetcher
 from tacit.bootstrap import App
 
 log = structlog.get_logger("tacit")
@@ -150,6 +151,38 @@ class Caller(Job):
         )
         if any(done.numbers.values()):
             log.info("webhooks called", **done.numbers)
+
+
+class Fetcher(Job):
+    """The mailbox that answers are fetched from; between two looks it is told of mail."""
+
+    name = "mailbox"
+    _LONGEST_WAIT: Final = 20.0  #: in seconds: a pass that waits longer looks silent
+
+    def __init__(
+        self,
+        app: App,
+        fetcher: MailFetcher,
+        stopping: threading.Event | None = None,
+    ) -> None:
+        super().__init__(app, stopping)
+        self._fetcher = fetcher
+        self._look_at = app.clock()
+
+    @property
+    def every(self) -> timedelta:
+        """Each pass waits by itself, as long as the server says when mail has come."""
+        return timedelta(seconds=1)
+
+    def _pass(self) -> None:
+        if self._app.clock() >= self._look_at:
+            if taken := self._fetcher.fetch(self.stopping.is_set):
+                log.info("mail fetched", mails=taken)
+            self._look_at = self._app.clock() + self._app.settings.imap.poll_every
+        silent_for = self._app.settings.clock.silent_for.total_seconds()
+        seconds = min(self._LONGEST_WAIT, silent_for / _BEATS)
+        if self._fetcher.wait(seconds, self.stopping.is_set):
+            self._look_at = self._app.clock()
 
 
 class Reader(Job):

@@ -14,7 +14,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 
 from tacit.bootstrap import App
 from tacit.clock import utc_now
-from tacit.jobs import Caller, Job, Reader, Settler, Worker
+from tacit.jobs import Caller, Fetcher, Job, Reader, Settler, Worker
 from tacit.logs import configure
 
 log = structlog.get_logger("tacit")
@@ -50,8 +50,10 @@ def run(
     stopping = threading.Event()
     # A bad rule file or template stops the start, not the first tick.
     _ = app.rulebook, app.templates
-    kinds = (Worker, Caller, Reader, Settler) if with_clock else ()
-    jobs: list[Job] = [kind(app, stopping) for kind in kinds]
+    jobs = _jobs(app, stopping) if with_clock else []
+    listener = app.mail_listener() if with_clock else None
+    if listener is not None:
+        listener.start()
     _stop_on_signals(stopping)
     scheduler = _scheduled(app, jobs)
     log.info("started", home=str(app.home.path), rules=app.rulebook.version)
@@ -59,9 +61,17 @@ def run(
     if serving is not None:
         serving.start()
     _watch(app, jobs, serving, stopping)
+    if listener is not None:
+        listener.stop()
     _finish(app, jobs, serving)
     scheduler.shutdown()
     log.info("stopped")
+
+
+def _jobs(app: App, stopping: threading.Event) -> list[Job]:
+    jobs: list[Job] = [kind(app, stopping) for kind in (Worker, Caller, Reader, Settler)]
+    fetcher = app.mail_fetcher()
+    return jobs if fetcher is None else [*jobs, Fetcher(app, fetcher, stopping)]
 
 
 def _scheduled(app: App, jobs: Sequence[Job]) -> BackgroundScheduler:
