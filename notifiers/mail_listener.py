@@ -5,10 +5,11 @@ one answer for all. Servers send the others by themselves.
 """
 
 import asyncio
+import socket
+import threading
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
-from aiosmtpd.controller import Controller
 from aiosmtpd.lmtp import LMTP
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
@@ -17,6 +18,7 @@ from engine.domain.tokens import token_in
 
 #: Stores a mail with the addresses of its envelope; raises where it cannot.
 Take = Callable[[bytes, Sequence[str]], object]
+_PATIENCE: Final = 10.0  #: in seconds
 _OK: Final = "250 2.0.0 stored"
 _LATER: Final = "451 4.3.0 cannot be stored now: send it again later"
 
@@ -34,47 +36,59 @@ class MailListener:
         largest: int,
         is_lmtp: bool = True,
     ) -> None:
-        self._where = f"{host}:{port}"
+        self._host, self._port = host, port
         handler = _Handler(address, take)
-        self._controller = _Controller(handler, host, port, largest, is_lmtp)
+        kind = LMTP if is_lmtp else SMTP
+        self._loop = asyncio.new_event_loop()
+        self._make = lambda: kind(
+            handler,
+            data_size_limit=largest,
+            enable_SMTPUTF8=True,
+            ident="Tacit",
+            loop=self._loop,
+        )
+        self._socket: socket.socket | None = None
+        self._thread = threading.Thread(
+            target=self._loop.run_forever, name="mail listener", daemon=True
+        )
 
     def start(self) -> None:
         try:
-            self._controller.start()
-        except (OSError, TimeoutError) as error:
+            self._socket = socket.create_server((self._host, self._port))
+        except OSError as error:
+            where = f"{self._host}:{self._port}"
             raise TacitError(
-                f"cannot listen for mail at {self._where}: {error}; see listener.host "
-                "and listener.port"
+                f"cannot listen for mail at {where}: {error.strerror or error}; see "
+                "listener.host and listener.port"
             ) from None
+        serving = self._loop.create_server(self._make, sock=self._socket)
+        self._server = self._loop.run_until_complete(serving)
+        self._thread.start()
 
     def stop(self) -> None:
-        self._controller.stop(no_assert=True)
+        """Take nothing more; what is half said is broken off, and comes again."""
+        if self._socket is None:
+            return
+        ending = asyncio.run_coroutine_threadsafe(self._end(), self._loop)
+        ending.result(timeout=_PATIENCE)
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(_PATIENCE)
+        self._loop.close()
+        self._socket = None
+
+    async def _end(self) -> None:
+        self._server.close()
+        own = asyncio.current_task()
+        others = [task for task in asyncio.all_tasks() if task is not own]
+        for task in others:
+            task.cancel()
+        await asyncio.gather(*others, return_exceptions=True)
 
     @property
     def port(self) -> int:
         """Where it listens, once it does."""
-        server: Any = self._controller.server
-        return int(server.sockets[0].getsockname()[1])
-
-
-class _Controller(Controller):
-    def __init__(
-        self, handler: "_Handler", host: str, port: int, largest: int, is_lmtp: bool
-    ) -> None:
-        self._kind = LMTP if is_lmtp else SMTP
-        self._largest = largest
-        super().__init__(handler, hostname=host, port=port)
-
-    def factory(self) -> Any:
-        return self._kind(
-            self.handler,
-            data_size_limit=self._largest,
-            enable_SMTPUTF8=True,
-            ident="Tacit",
-        )
-
-    def _trigger_server(self) -> None:
-        """Nothing: the real one connects to itself, which a port of 0 cannot."""
+        assert self._socket is not None  # noqa: S101 - it was started
+        return int(self._socket.getsockname()[1])
 
 
 class _Handler:

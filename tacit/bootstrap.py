@@ -353,7 +353,7 @@ class App:
         answering = Answering(
             lambda: self.rulebook,
             self.policy,
-            understanding(self.home.rules),
+            understanding(self.home.rules, self.rulebook),
             frozenset(self.channels),
         )
         return MailReader(

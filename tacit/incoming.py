@@ -6,6 +6,7 @@ from typing import Final
 
 from engine.domain.mail_in import MailIn, MailKind, ReadMail, Returned, Understand
 from engine.domain.replies import understand
+from engine.domain.ruleset import Rulebook
 from notifiers.incoming import IncomingMail, read_mail
 from notifiers.incoming.values import MailKind as Found
 from tacit.reply_words import vocabularies
@@ -30,9 +31,9 @@ def reader_of(trusted_servers: Sequence[str]) -> ReadMail:
     return lambda raw: _as_mail(read_mail(raw, trusted_servers))
 
 
-def understanding(rules: Path) -> Understand:
+def understanding(rules: Path, rulebook: Rulebook) -> Understand:
     """Understands replies by the vocabularies of a home's rules."""
-    known = vocabularies(rules)
+    known = vocabularies(rules, rulebook)
     return lambda text, asks, language: understand(known, text, asks, language)
 
 
