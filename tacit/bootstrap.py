@@ -23,15 +23,15 @@ from engine.domain.ruleset import Rulebook
 from engine.services.call_webhooks import Calling
 from engine.services.imported_values import Defaults
 from engine.services.manage_accounts import first_operator
+from engine.services.read_mail_in import MailReader
 from engine.services.send_messages import Delivering
 from engine.services.settle_copies import CopySettler, Settling
 from engine.services.sign_in import invite
 from engine.services.site_keys import signing_keys
 from engine.services.take_in import Intake
-from engine.services.take_up_rules import lost_states, take_up
-from engine.services.read_mail_in import MailReader
 from engine.services.take_in_mail import take_in_mail
 from engine.services.take_reply import Answering
+from engine.services.take_up_rules import lost_states, take_up
 from engine.services.work_inbox import Handler, Working
 from engine.store.book_files.writing import write_list, write_workbook
 from engine.store.rule_folder import read_rule_files
@@ -58,7 +58,7 @@ from tacit.slack_wiring import SlackWiring
 from tacit.watched_rules import WatchedRules
 from web.addresses import answer_link, reply_address
 from web.metrics import Metrics
-from web.site import SignOn, Site, Works
+from web.site import InboundMail, SignOn, Site, Works
 
 
 @dataclass
@@ -229,6 +229,7 @@ class App:
             sign_on=self._sign_on(url),
             signing_keys=lambda: self.signing_keys,
             slack=self.slack.door(),
+            inbound=self._inbound_mail(),
             check_folder=WatchedRules(
                 self.check_own_rules,
                 (self.home.rules, self.home.rules / FOLDER, self.home.wording),
@@ -358,6 +359,17 @@ class App:
         )
         return MailReader(
             address, lambda: self.signing_keys, reader_of(trusted), answering
+        )
+
+    def _inbound_mail(self) -> InboundMail | None:
+        inbound = self.settings.inbound
+        if inbound.webhook_secret is None:
+            return None
+        return InboundMail(
+            inbound.webhook_secret,
+            inbound.webhook_tolerance,
+            self.largest_mail,
+            self.take_mail,
         )
 
     def take_mail(self, raw: bytes, envelope: Sequence[str]) -> bool:

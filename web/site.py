@@ -163,6 +163,19 @@ class SlackDoor:
 
 
 @dataclass(frozen=True)
+class InboundMail:
+    """How a provider may hand mail over by a request; `largest` is in bytes.
+
+    `take` stores a mail with the addresses of its envelope: whether it was new.
+    """
+
+    secret: str = field(repr=False)
+    tolerance: timedelta
+    largest: int
+    take: Callable[[bytes, Sequence[str]], bool]
+
+
+@dataclass(frozen=True)
 class Site:
     """One installation, as the web sees it."""
 
@@ -180,6 +193,8 @@ class Site:
     #: What links in messages are signed with, the newest first.
     signing_keys: Callable[[], Sequence[bytes]] = tuple
     slack: SlackDoor | None = None  # None: Slack cannot reach us
+    #: None where no provider hands mail over.
+    inbound: InboundMail | None = None
     metrics: Metrics = field(default_factory=Metrics)
     # Problems of the rules in the folder, which may not be those in force; asked often.
     check_folder: Callable[[], Sequence[Problem]] = tuple
