@@ -226,6 +226,27 @@ def _dropped(visit: Visit, entry: Entry) -> str:
     )
 
 
+def _answered(visit: Visit, entry: Entry) -> str:
+    outcomes = {
+        "done": visit.say("done"),
+        "ask again": visit.say("not understood, asked again"),
+        "person": visit.say("a person has to read it"),
+        "refused": visit.say("refused"),
+        "changed": visit.say("the terms have changed, asked again"),
+        "ignored": visit.say("away"),
+    }
+    outcome = outcomes.get(entry["outcome"], visit.say("already settled"))
+    return visit.say("Answered in words: %(outcome)s.", outcome=outcome)
+
+
+def _returned(visit: Visit, entry: Entry) -> str:
+    return visit.say(
+        "Came back: %(message)s, to %(person)s.",
+        message=_word(visit, "messages", entry["message"]),
+        person=entry["to"],
+    )
+
+
 def _day(visit: Visit, text: str) -> str:
     """A day in words, where the text is one."""
     try:
@@ -252,4 +273,6 @@ _SENTENCES: Final[Mapping[str, Callable[[Visit, Entry], str]]] = {
     "sent": _sent,
     "undelivered": _undelivered,
     "dropped": _dropped,
+    "answered": _answered,
+    "returned": _returned,
 }

@@ -48,6 +48,7 @@ class Action(StrEnum):
     SEE_MESSAGES = "see messages"  #: those for the readers that one's role `reads`
     RELEASE_MESSAGES = "release messages"  #: queue held ones again
     SEE_ATTENTION = "see attention"  #: what needs a person at the vendor
+    DECIDE_REPLIES = "decide replies"  #: what a program could not take as an answer
     SEE_RULES = "see rules"
     SIMULATE = "simulate"
     SEE_TRAIL = "see trail"  #: verify, replay and archive the audit trail

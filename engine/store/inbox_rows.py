@@ -87,8 +87,15 @@ class InboxRows:
         row = self._connection.execute(query).one_or_none()
         return _item(row) if row else None
 
-    def finish(self, id_: int, status: InboxStatus, reason: str | None) -> None:
-        values = {"status": status.value, "reason": reason}
+    def finish(
+        self,
+        id_: int,
+        status: InboxStatus,
+        reason: str | None,
+        settled_by: int | None = None,
+    ) -> None:
+        """It is over, or waits for a person; `settled_by` is who decided about it."""
+        values = {"status": status.value, "reason": reason, "settled_by": settled_by}
         self._connection.execute(update(inbox).where(_i.id == id_).values(values))
 
     def put_back(self, id_: int, reason: str, next_try_at: datetime) -> None:

@@ -15,6 +15,7 @@ from tacit.cli import (
     change_commands,
     clock_commands,
     home_commands,
+    inbox_commands,
     message_commands,
     replies_commands,
     rules_commands,
@@ -39,6 +40,7 @@ app.add_typer(rules_commands.app, name="rules")
 app.add_typer(replies_commands.app, name="replies")
 clock_commands.add_to(app)
 message_commands.add_to(app)
+app.add_typer(inbox_commands.app, name="inbox")
 app.add_typer(audit_commands.app, name="audit")
 app.add_typer(account_commands.app, name="accounts")
 app.add_typer(webhook_commands.app, name="webhooks")

@@ -117,6 +117,8 @@ _SENTENCES: Final[dict[str, Callable[[Entry], str]]] = {
     "ended": lambda e: "ended before its time",
     "sent": lambda e: f"{e['message']} sent to {e['to']} by {e['channel']}",
     "undelivered": lambda e: f"{e['message']} not delivered: {e['reason']}",
+    "answered": lambda e: f"{e['by']} answered by {e['via']}: {e['outcome']}",
+    "returned": lambda e: f"{e['message']} to {e['to']} came back: {e['reason']}",
     "dropped": lambda e: f"{e['message']} dropped: {e['reason']}",
 }
 

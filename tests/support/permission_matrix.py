@@ -49,6 +49,7 @@ export book            x x .   . . . .   . . . . . .   . .
 see messages           x . .   x x x .   x x . . x .   . .
 release messages       x . .   . . . .   . . . . . .   . .
 see attention          x . .   . . . .   . . . . . .   . .
+decide replies         x . .   . . . .   . . . . . .   . .
 see rules              x . .   . . . .   . . . . . .   . .
 simulate               x x .   . . . .   . . . . . .   . .
 see trail              x . .   . . . .   . . . . . .   . .

@@ -90,7 +90,8 @@ def test_a_signature_is_of_one_mail_alone(provider: Provider) -> None:
     sent_at = str(int(provider.served.clock().timestamp()))
     stale = signature(SECRET, sent_at, MAIL)
 
-    answered = provider.posts(MAIL + b"more", **{SIGNATURE: stale})
+    changed: dict[str, Any] = {SIGNATURE: stale}
+    answered = provider.posts(MAIL + b"more", **changed)
 
     assert answered.status_code == 401
 
