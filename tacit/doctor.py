@@ -1,15 +1,18 @@
 """Checks a home against the real things: database, rules, mail, Slack, people."""
 
+import socket
 import sqlite3
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from datetime import timedelta
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 from rich.text import Text
 
 from engine.domain.errors import ProblemsError, TacitError
 from engine.domain.interfaces import Channel
+from engine.services.settle_reply import TO_SEE
 from engine.store import database
 from tacit.bootstrap import App, check_rules
 
@@ -18,6 +21,8 @@ _REMEDIES: Final = {
     "database": "see database.url in tacit.yaml, and that its server or disk is there",
     "email": "see mail in tacit.yaml, its password in TACIT_MAIL__PASSWORD, and that "
     "the server answers from here",
+    "imap": "see imap in tacit.yaml, its password in TACIT_IMAP__PASSWORD, and that the "
+    "server answers from here",
     "slack": "see slack in tacit.yaml and the token in TACIT_SLACK__TOKEN: is the app "
     "still installed, with the rights that tacit.yaml names?",
 }
@@ -53,10 +58,16 @@ def examine(app: App) -> Iterator[Finding]:
     yield _guarded("templates", lambda: _templates(app))
     for name, channel in app.channels.items():
         yield _guarded(name, lambda c=channel, n=name: _channel(n, c))  # type: ignore[misc]
+    fetcher = app.mail_fetcher()
+    if fetcher is not None:
+        yield _guarded("imap", lambda: Finding("imap", True, fetcher.check()))
+    if app.settings.web.url is not None:
+        yield _links(app.settings.web.url)
     if database_found.ok:
         yield _guarded("people", lambda: _people(app))
         yield _guarded("messages", lambda: _messages(app))
         yield _guarded("clock", lambda: _clock(app))
+        yield _guarded("replies", lambda: _replies(app))
 
 
 def _guarded(what: str, check: Callable[[], Finding]) -> Finding:
@@ -126,6 +137,34 @@ def _messages(app: App) -> Finding:
     detail = f"{held} held, {ambiguous} tries in doubt"
     return Finding(
         "messages", not held, detail, "tacit messages --held" if held else ""
+    )
+
+
+def _links(url: str) -> Finding:
+    """Whether the host that links in messages name is known here."""
+    host = urlsplit(url).hostname or ""
+    try:
+        found = {one[4][0] for one in socket.getaddrinfo(host, None)}
+    except (OSError, UnicodeError) as error:
+        what = f"{host} has no address: {error}"
+        remedy = "see web.url, and the name server's record for it: links lead there"
+        return Finding("links", False, what, remedy)
+    return Finding("links", True, f"{host} is {', '.join(sorted(map(str, found)))}")
+
+
+def _replies(app: App) -> Finding:
+    settings = app.settings
+    if settings.mail.replies_to is None:
+        return Finding("replies", True, "no answers are asked for by mail")
+    with app.store.begin(read_only=True) as unit:
+        counts = unit.inbox.counts()
+    waiting = sum(counts.get(status.value, 0) for status in TO_SEE)
+    if not settings.inbound.trusted_servers:
+        what = "no server is trusted, so every reply waits for a person"
+        return Finding("replies", False, what, "see inbound.trusted_servers")
+    detail = f"{waiting} wait for a person"
+    return Finding(
+        "replies", not waiting, detail, "tacit inbox list" if waiting else ""
     )
 
 

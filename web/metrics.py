@@ -111,6 +111,7 @@ def _labelled(given: Numbers) -> Iterator[Metric]:
          given.messages),
         ("tacit_webhook_deliveries", "Webhook calls that wait or are held.", "status",
          given.webhooks),
+        ("tacit_inbox", "What came in, by how it stands.", "status", given.inbox),
         ("tacit_heartbeat_age_seconds", "Since when a part was last seen alive.",
          "part", given.heartbeat_ages),
     )  # fmt: skip

@@ -18,6 +18,7 @@ class Numbers:
     oldest_message: float
     messages: Mapping[str, int]
     webhooks: Mapping[str, int]
+    inbox: Mapping[str, int]
     heartbeat_ages: Mapping[str, float]
     sign_in_failures: int
 
@@ -45,6 +46,7 @@ def measure(store: Storage, actor: Actor, now: datetime, window: timedelta) -> N
             oldest_message=_age(oldest, now),
             messages=unit.watch.messages(),
             webhooks=unit.watch.webhook_deliveries(),
+            inbox=unit.inbox.counts(),
             heartbeat_ages={name: _age(at, now) for name, at in beats.items()},
             sign_in_failures=unit.watch.failures_since(now - window),
         )
