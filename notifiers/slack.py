@@ -62,8 +62,10 @@ class SlackChannel:
 
     def _post(self, letter: Letter) -> str:
         payload = {"event_type": METADATA_EVENT, "event_payload": {"key": letter.key}}
+        channel, thread = _place(letter)
         answer = self._client.chat_postMessage(
-            channel=letter.address,
+            channel=channel or letter.address,
+            thread_ts=thread,
             text=letter.rendered.slack_text,
             blocks=[dict(block) for block in letter.rendered.blocks],
             metadata=payload,
@@ -74,11 +76,17 @@ class SlackChannel:
 
     def _find_earlier(self, letter: Letter) -> str | None:
         """The name of the message that an unclear earlier try did post, if it did."""
-        conversation = self._client.conversations_open(users=letter.address)
-        channel = _channel_id(conversation)
-        history = self._client.conversations_history(
-            channel=channel, include_all_metadata=True, limit=_HISTORY
-        )
+        channel, thread = _place(letter)
+        if channel is not None and thread is not None:
+            history = self._client.conversations_replies(
+                channel=channel, ts=thread, include_all_metadata=True, limit=_HISTORY
+            )
+        else:
+            conversation = self._client.conversations_open(users=letter.address)
+            channel = _channel_id(conversation)
+            history = self._client.conversations_history(
+                channel=channel, include_all_metadata=True, limit=_HISTORY
+            )
         for message in history.get("messages") or ():
             if _key_of(message) == letter.key:
                 return reference_of(channel, message["ts"])
@@ -109,6 +117,12 @@ def place_of(reference: str) -> tuple[str, str] | None:
     """The conversation and the time; None for a message whose conversation is unknown."""
     channel, slash, ts = reference.partition("/")
     return (channel, ts) if slash else None
+
+
+def _place(letter: Letter) -> tuple[str | None, str | None]:
+    """The conversation and the thread that it goes into, where it answers somebody."""
+    found = place_of(letter.thread) if letter.thread else None
+    return found or (None, None)
 
 
 def _channel_id(conversation: SlackResponse) -> str:

@@ -68,10 +68,10 @@ class SlackWords:
         event, who = self.event(settled.event), settled.by_name
         return self.say("settled_by", event=event, who=who, at=at)
 
-    def still(self, answers: Iterable[Answer]) -> list[str]:
+    def still(self, answers: Iterable[Answer], title: str = "still") -> list[str]:
         """What can be done, a line each, under a line that says so."""
         lines = [f"• {self._until(one)}" for one in answers]
-        return [self.say("still"), *lines] if lines else []
+        return [self.say(title), *lines] if lines else []
 
     def _until(self, answer: Answer) -> str:
         event = self.event(answer)

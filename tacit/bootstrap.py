@@ -331,7 +331,25 @@ class App:
     @cached_property
     def slack(self) -> SlackWiring:
         """What Slack needs, as far as it is configured."""
-        return SlackWiring(self.settings.slack, lambda: self.site, lambda: self.intake)
+        return SlackWiring(
+            self.settings.slack,
+            lambda: self.site,
+            lambda: self.intake,
+            lambda: self.answering,
+        )
+
+    @cached_property
+    def answering(self) -> Answering:
+        """What answers in people's own words need."""
+        # The vocabulary takes a while to compile, and most commands do without.
+        from tacit.incoming import understanding
+
+        return Answering(
+            lambda: self.rulebook,
+            self.policy,
+            understanding(self.vocabularies),
+            frozenset(self.channels),
+        )
 
     def copy_settler(self) -> CopySettler | None:
         """What makes copies in Slack show how their question ended."""
@@ -347,18 +365,11 @@ class App:
         address = self.settings.mail.replies_to
         if address is None:
             return None
-        # The vocabulary takes a while to compile, and most commands do without.
-        from tacit.incoming import reader_of, understanding
+        from tacit.incoming import reader_of
 
         trusted = self.settings.inbound.trusted_servers
-        answering = Answering(
-            lambda: self.rulebook,
-            self.policy,
-            understanding(self.home.rules, self.rulebook),
-            frozenset(self.channels),
-        )
         return MailReader(
-            address, lambda: self.signing_keys, reader_of(trusted), answering
+            address, lambda: self.signing_keys, reader_of(trusted), self.answering
         )
 
     def _inbound_mail(self) -> InboundMail | None:

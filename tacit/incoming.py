@@ -1,15 +1,13 @@
 """Reading mails and what they say: the reader's findings, as deciding takes them."""
 
 from collections.abc import Sequence
-from pathlib import Path
+from functools import partial
 from typing import Final
 
 from engine.domain.mail_in import MailIn, MailKind, ReadMail, Returned, Understand
-from engine.domain.replies import understand
-from engine.domain.ruleset import Rulebook
+from engine.domain.replies import Vocabulary, understand
 from notifiers.incoming import IncomingMail, read_mail
 from notifiers.incoming.values import MailKind as Found
-from tacit.reply_words import vocabularies
 
 _KINDS: Final = {
     Found.HUMAN: MailKind.PERSON,
@@ -31,10 +29,9 @@ def reader_of(trusted_servers: Sequence[str]) -> ReadMail:
     return lambda raw: _as_mail(read_mail(raw, trusted_servers))
 
 
-def understanding(rules: Path, rulebook: Rulebook) -> Understand:
-    """Understands replies by the vocabularies of a home's rules."""
-    known = vocabularies(rules, rulebook)
-    return lambda text, asks, language: understand(known, text, asks, language)
+def understanding(known: Sequence[Vocabulary]) -> Understand:
+    """Understands replies by these vocabularies."""
+    return partial(understand, known)
 
 
 def _as_mail(mail: IncomingMail) -> MailIn:

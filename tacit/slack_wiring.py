@@ -7,6 +7,7 @@ from functools import cached_property
 from config.parts import SlackSettings
 from engine.domain.inbox import Source
 from engine.services.take_in import Intake
+from engine.services.take_reply import Answering
 from engine.services.work_inbox import Handler
 from notifiers.slack import SlackChannel
 from notifiers.slack_desk import SlackDesk
@@ -21,6 +22,7 @@ class SlackWiring:
     settings: SlackSettings
     site: Callable[[], Site]
     intake: Callable[[], Intake]
+    answering: Callable[[], Answering]
 
     @property
     def _timeout(self) -> int:
@@ -47,4 +49,4 @@ class SlackWiring:
         """What works on what came from Slack."""
         if self.desk is None or not self.settings.listens:
             return {}
-        return {Source.SLACK: SlackListener(self.site, self.desk)}
+        return {Source.SLACK: SlackListener(self.site, self.desk, self.answering)}

@@ -94,6 +94,7 @@ class SlackServer:
             "views.publish": self._publish,
             "conversations.open": self._open,
             "conversations.history": self._history,
+            "conversations.replies": self._replies,
         }
         if token != TOKEN:
             return {"ok": False, "error": "invalid_auth"}
@@ -154,7 +155,19 @@ class SlackServer:
         return {"ok": True, "channel": {"id": f"D{sent['users']}"}}
 
     def _history(self, sent: dict[str, Any]) -> dict[str, Any]:
-        shown = [dict(message) for message in self.messages.get(sent["channel"], ())]
+        there = self.messages.get(sent["channel"], ())
+        return self._told(sent, [one for one in there if "thread_ts" not in one])
+
+    def _replies(self, sent: dict[str, Any]) -> dict[str, Any]:
+        there = self.messages.get(sent["channel"], ())
+        wanted = {sent["ts"]}
+        found = [one for one in there if {one["ts"], one.get("thread_ts")} & wanted]
+        return self._told(sent, found)
+
+    def _told(
+        self, sent: dict[str, Any], found: list[dict[str, Any]]
+    ) -> dict[str, Any]:
+        shown = [dict(message) for message in found]
         if sent.get("include_all_metadata") not in ("1", "true", True):
             for message in shown:
                 message.pop("metadata", None)

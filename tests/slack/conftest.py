@@ -16,17 +16,21 @@ from engine.domain.retry import RetryPolicy
 from engine.domain.ruleset import Rulebook
 from engine.services.settle_copies import CopySettler, Settling
 from engine.services.take_in import Intake
+from engine.services.take_reply import Answering
 from engine.services.work_inbox import Working, work_inbox
 from engine.store.unit_of_work import Store
 from notifiers.rendering import Templates
 from notifiers.slack import SlackChannel
 from notifiers.slack_desk import SlackDesk
+from tacit.incoming import understanding
+from tacit.replies import events_of, load_vocabularies, reply_folders
 from tests.fakes.slack_caller import SECRET, SlackCaller
 from tests.fakes.slack_payloads import TEAM, Payload
 from tests.fakes.slack_server import TOKEN, SlackServer
 from tests.support.books import a_person, a_small_book, at, with_rows
 from tests.support.installation import Installation
 from tests.support.serving import serving
+from tests.support.works import RULES
 from tests.web.conftest import SettableClock, a_site
 from web.addresses import answer_link
 from web.app import create_app
@@ -135,7 +139,15 @@ def empty(
             signing_keys=lambda: KEYS,
         )
         retry = RetryPolicy(5, timedelta(seconds=30), timedelta(hours=1))
-        listener = SlackListener(lambda: site, desk)
+        answering = Answering(
+            lambda: rulebook,
+            site.policy,
+            understanding(
+                load_vocabularies(reply_folders(RULES), events_of(rulebook)).checked()
+            ),
+            frozenset({"email", "slack"}),
+        )
+        listener = SlackListener(lambda: site, desk, lambda: answering)
         working = Working({Source.SLACK: listener}, retry, timedelta(minutes=2))
         rows = with_rows(
             a_small_book(),
