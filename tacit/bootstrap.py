@@ -25,7 +25,6 @@ from engine.services.imported_values import Defaults
 from engine.services.manage_accounts import first_operator
 from engine.services.read_mail_in import MailReader
 from engine.services.send_messages import Delivering
-from engine.services.settle_copies import CopySettler, Settling
 from engine.services.sign_in import invite
 from engine.services.site_keys import signing_keys
 from engine.services.take_in import Intake
@@ -350,14 +349,6 @@ class App:
             understanding(self.vocabularies),
             frozenset(self.channels),
         )
-
-    def copy_settler(self) -> CopySettler | None:
-        """What makes copies in Slack show how their question ended."""
-        if self.slack.desk is None:
-            return None
-        relay = self.delivering()
-        settling = Settling(self.slack.desk, relay.renderer, relay.vendor, relay.retry)
-        return CopySettler(self.store, lambda: self.rulebook, self.policy, settling)
 
     @cached_property
     def mail_reader(self) -> MailReader | None:

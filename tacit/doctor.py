@@ -14,6 +14,7 @@ from engine.domain.errors import ProblemsError, TacitError
 from engine.domain.interfaces import Channel
 from engine.services.settle_reply import TO_SEE
 from engine.store import database
+from notifiers.slack_desk import LISTENING_SCOPES, SENDING_SCOPES
 from tacit.bootstrap import App, check_rules
 
 #: What to do where a check ended in an error that does not say it.
@@ -23,6 +24,7 @@ _REMEDIES: Final = {
     "the server answers from here",
     "imap": "see imap in tacit.yaml, its password in TACIT_IMAP__PASSWORD, and that the "
     "server answers from here",
+    "slack app": "see slack in tacit.yaml, and docs/slack.md for the app itself",
     "slack": "see slack in tacit.yaml and the token in TACIT_SLACK__TOKEN: is the app "
     "still installed, with the rights that tacit.yaml names?",
 }
@@ -63,6 +65,8 @@ def examine(app: App) -> Iterator[Finding]:
         yield _guarded("imap", lambda: Finding("imap", True, fetcher.check()))
     if app.settings.web.url is not None:
         yield _links(app.settings.web.url)
+    if app.slack.desk is not None:
+        yield _guarded("slack app", lambda: _slack_app(app))
     if database_found.ok:
         yield _guarded("people", lambda: _people(app))
         yield _guarded("messages", lambda: _messages(app))
@@ -113,6 +117,29 @@ def _templates(app: App) -> Finding:
 
 def _channel(name: str, channel: Channel) -> Finding:
     return Finding(name, True, channel.check())
+
+
+def _slack_app(app: App) -> Finding:
+    """Whether the app was installed with the rights it needs, and how it is reached."""
+    desk, slack = app.slack.desk, app.settings.slack
+    assert desk is not None  # noqa: S101 - the caller asked
+    needed = (*SENDING_SCOPES, *(LISTENING_SCOPES if slack.listens else ()))
+    missing = desk.missing_scopes(needed)
+    if missing:
+        names = ", ".join(missing)
+        return Finding(
+            "slack app",
+            False,
+            f"lacks the scopes {names}",
+            "add them to the app under OAuth & Permissions, and install it again "
+            "(docs/slack.md)",
+        )
+    if slack.signing_secret:
+        return Finding("slack app", True, f"Slack reaches it at {app.url}/slack/…")
+    if slack.app_token:
+        return Finding("slack app", True, "Slack reaches it by Socket Mode")
+    detail = "sends only: buttons, replies and /tacit need slack.signing_secret"
+    return Finding("slack app", True, detail)
 
 
 def _people(app: App) -> Finding:

@@ -14,6 +14,7 @@ from engine.services.call_webhooks import call_webhooks
 from engine.services.follow_trail import follow_trail
 from engine.services.relay_outbox import relay_outbox
 from engine.services.seal_audit import seal
+from engine.services.settle_copies import CopySettler, Settling
 from engine.services.tidy_up import Kept, tidy_up
 from engine.services.work_inbox import work_inbox
 from engine.store.unit_of_work import Store
@@ -215,7 +216,14 @@ class Settler(Job):
 
     def __init__(self, app: App, stopping: threading.Event | None = None) -> None:
         super().__init__(app, stopping)
-        self._settler = app.copy_settler()
+        self._settler = None
+        if app.slack.desk is not None:
+            relay = app.delivering()
+            vendor, retry = relay.vendor, relay.retry
+            settling = Settling(app.slack.desk, relay.renderer, vendor, retry)
+            self._settler = CopySettler(
+                app.store, lambda: app.rulebook, app.policy, settling
+            )
 
     @property
     def every(self) -> timedelta:

@@ -60,9 +60,14 @@ def run(
     scheduler.start()
     if serving is not None:
         serving.start()
+    ear = app.slack.socket_mode() if with_clock else None
+    if ear is not None:
+        ear.start()
     _watch(app, jobs, serving, stopping)
     if listener is not None:
         listener.stop()
+    if ear is not None:
+        ear.stop()
     _finish(app, jobs, serving)
     scheduler.shutdown()
     log.info("stopped")

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from config.parts import SlackSettings
 from engine.domain.inbox import Source
@@ -13,6 +14,9 @@ from notifiers.slack import SlackChannel
 from notifiers.slack_desk import SlackDesk
 from web.site import Site, SlackDoor
 from web.slack.listener import SlackListener
+
+if TYPE_CHECKING:
+    from tacit.socket_mode import SocketMode
 
 
 @dataclass(frozen=True)
@@ -50,3 +54,12 @@ class SlackWiring:
         if self.desk is None or not self.settings.listens:
             return {}
         return {Source.SLACK: SlackListener(self.site, self.desk, self.answering)}
+
+    def socket_mode(self) -> "SocketMode | None":
+        """The connection by which Slack reaches us, where that is how it does."""
+        if not (self.settings.token and self.settings.app_token):
+            return None
+        # Nobody else needs it, and it takes a moment to import.
+        from tacit.socket_mode import SocketMode
+
+        return SocketMode(self.settings, self.intake())

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from tests.acceptance.conftest import Ran, Tacit
+from tests.fakes.slack_server import TOKEN, SlackServer
 
 
 def findings(ran: Ran) -> dict[str, dict[str, Any]]:
@@ -76,3 +77,22 @@ def test_doctor_names_an_error_of_the_database_once(
         "database"
     ]
     assert not (tmp_path / "home" / "tacit.db").exists()
+
+
+@pytest.mark.req("OPS-5")
+def test_doctor_names_the_scopes_that_the_slack_app_lacks(tacit: Tacit) -> None:
+    tacit("init")
+    with SlackServer() as server:
+        given = {
+            "TACIT_SLACK__TOKEN": TOKEN,
+            "TACIT_SLACK__SIGNING_SECRET": "s",
+            "TACIT_SLACK__URL": server.base_url,
+        }
+        well = findings(tacit("doctor", "--json", **given))["slack app"]
+        server.scopes = "chat:write,im:write"
+        ill = findings(tacit("doctor", "--json", **given))["slack app"]
+
+    assert well["ok"]
+    assert "/slack/" in well["detail"]
+    assert ill["detail"] == "lacks the scopes im:history, commands"
+    assert "install it again" in ill["remedy"]

@@ -42,6 +42,7 @@ class SlackServer:
     def __init__(self, users: tuple[str, ...] = ("U1",)) -> None:
         self.users = users
         self.scopes = SCOPES
+        self.socket_url = ""  # where Socket Mode connects to
         self.messages: dict[str, list[dict[str, Any]]] = {}
         self.changes: dict[str, int] = {}
         self.whispers: dict[str, list[dict[str, Any]]] = {}
@@ -92,6 +93,7 @@ class SlackServer:
             "chat.postMessage": self._post,
             "chat.update": self._change,
             "views.publish": self._publish,
+            "apps.connections.open": self._connect,
             "conversations.open": self._open,
             "conversations.history": self._history,
             "conversations.replies": self._replies,
@@ -135,6 +137,9 @@ class SlackServer:
         found[0].update(sent)
         self.changes[sent["ts"]] = self.changes.get(sent["ts"], 0) + 1
         return {"ok": True, "ts": sent["ts"], "channel": sent["channel"]}
+
+    def _connect(self, sent: dict[str, Any]) -> dict[str, Any]:
+        return {"ok": True, "url": self.socket_url}
 
     def _publish(self, sent: dict[str, Any]) -> dict[str, Any]:
         if sent.get("user_id") not in self.users:
