@@ -55,7 +55,7 @@ from tacit.replies import FOLDER, events_of, load_vocabularies, reply_folders
 from tacit.site_settings import site_settings
 from tacit.slack_wiring import SlackWiring
 from tacit.watched_rules import WatchedRules
-from web.addresses import answer_link, reply_address
+from web.addresses import answer_link, reply_address, served_at
 from web.metrics import Metrics
 from web.site import InboundMail, SignOn, Site, Works
 
@@ -193,7 +193,7 @@ class App:
     def url(self) -> str:
         """How people reach the pages from outside."""
         web = self.settings.web
-        return (web.url or _address(web.host, web.port)).rstrip("/")
+        return (web.url or served_at(web.host, web.port)).rstrip("/")
 
     @cached_property
     def signing_keys(self) -> Sequence[bytes]:
@@ -432,13 +432,6 @@ class App:
                 channel.close()
         if "store" in self.__dict__:
             self.store.close()
-
-
-def _address(host: str, port: int) -> str:
-    """Where a browser on this machine finds what is served there."""
-    if host in ("0.0.0.0", "::"):  # noqa: S104 - not listened on here, only named
-        host = "localhost"
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
 def check_rules(

@@ -233,6 +233,8 @@ class Settler(Job):
     def _pass(self) -> None:
         if self._settler is None:
             return
-        done = self._settler.settle(self._app.clock, self.stopping.is_set)
+        done = self._settler.settle(
+            self._app.clock, self.stopping.is_set, self._sign_of_life
+        )
         if any(done.numbers.values()):
             log.info("copies changed", **done.numbers)

@@ -37,3 +37,10 @@ def reply_address(
     """The address to which a person answers a prompt; it proves nothing by itself."""
     token = sign(keys, Purpose.MAIL, Addressed(prompt_id, person_id))
     return address_with(address, token)
+
+
+def served_at(host: str, port: int) -> str:
+    """Where a browser on this machine finds what is served there."""
+    if host in ("0.0.0.0", "::"):  # noqa: S104 - not listened on here, only named
+        host = "localhost"
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"

@@ -75,8 +75,9 @@ class CopySettler:
         self,
         clock: Callable[[], datetime],
         should_stop: Callable[[], bool] = lambda: False,
+        progress: Callable[[int], None] = lambda _: None,
     ) -> Counts:
-        """Change all whose question has ended; how many came to what. Never loops."""
+        """Change all whose question has ended, each once; how many came to what."""
         counts = Counts({"settled": 0, "given_up": 0, "put_off": 0})
         seen: set[int] = set()
         while not should_stop() and not self._is_paused(clock()):
@@ -88,6 +89,7 @@ class CopySettler:
                     break
                 seen.add(copy.id)
                 counts = counts.plus({self._settle(copy, clock()): 1})
+                progress(1)
         return counts
 
     def _is_paused(self, now: datetime) -> bool:
