@@ -47,7 +47,14 @@ def compile_routing(
         version, owner, roles, model.fallback_message, replies, digest_from
     )
     problems = sorted(shaped.problems + complaints.found)
-    return (routing if is_usable(problems) else None), problems
+    return (routing if is_usable(problems) and _is_whole(routing) else None), problems
+
+
+def _is_whole(routing: Routing) -> bool:
+    """Whether no place was refused as the file was read."""
+    routes = [*routing.owner.values(), *routing.roles.values()]
+    places = {place for r in routes for place in (r.to, r.copy, r.fallback) if place}
+    return places <= vocabulary.AUDIENCE_OF.keys()
 
 
 def _check_fallback_message(
