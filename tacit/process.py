@@ -74,7 +74,9 @@ def run(
 
 
 def _jobs(app: App, stopping: threading.Event) -> list[Job]:
-    jobs: list[Job] = [kind(app, stopping) for kind in (Worker, Caller, Reader, Settler)]
+    jobs: list[Job] = [
+        kind(app, stopping) for kind in (Worker, Caller, Reader, Settler)
+    ]
     fetcher = app.mail_fetcher()
     return jobs if fetcher is None else [*jobs, Fetcher(app, fetcher, stopping)]
 

@@ -20,7 +20,8 @@ from engine.store.unit_of_work import Store
 from notifiers.rendering import Templates
 from notifiers.slack_desk import SlackDesk
 from tacit.bootstrap import check_rules
-from tacit.vocabularies import reader_of
+from tacit.incoming import understanding
+from tacit.replies import events_of, load_vocabularies, reply_folders
 from tests.slack.conftest import LATER
 from tests.support.works import RULES
 from tests.web.conftest import SettableClock, a_site
@@ -35,7 +36,8 @@ def main() -> None:
     assert rulebook is not None
     store, clock = Store.open(url), SettableClock(LATER)
     site = a_site(store, rulebook, templates, clock)
-    policy, reads = load_policy(SHIPPED), reader_of(RULES, rulebook)
+    words = load_vocabularies(reply_folders(RULES), events_of(rulebook)).checked()
+    policy, reads = load_policy(SHIPPED), understanding(words)
     answering = Answering(lambda: rulebook, policy, reads, frozenset({"slack"}))
     desk = SlackDesk("xoxb-none", "http://127.0.0.1:9/api/", 1)
     listener = SlackListener(lambda: site, desk, lambda: answering)
