@@ -43,8 +43,8 @@ def _button(wording: Wording, prompt_id: int, about: str, answer: Answer) -> Blo
         "confirm": {
             "title": plain(label, _TITLE),
             "text": plain(_effect(wording, about, answer), _TEXT),
-            "confirm": plain(wording.say("slack", "confirm_yes"), _CHOICE),
-            "deny": plain(wording.say("slack", "confirm_no"), _CHOICE),
+            "confirm": plain(wording.fill("slack", "confirm_yes"), _CHOICE),
+            "deny": plain(wording.fill("slack", "confirm_no"), _CHOICE),
         },
     }
     return {**button, "style": "danger"} if answer == CANCELLING else button
@@ -54,4 +54,4 @@ def _effect(wording: Wording, about: str, answer: Answer) -> str:
     if answer.to is None:
         return about
     state = wording.section("states").get(answer.to, answer.to.replace("_", " "))
-    return wording.say("slack", "confirm", about=about, state=state)
+    return wording.fill("slack", "confirm", about=about, state=state)

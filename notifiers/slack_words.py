@@ -24,14 +24,14 @@ class SlackWords:
     wording: Wording
     zone: str
 
-    def say(self, key: str, **values: object) -> str:
+    def tell(self, key: str, **values: object) -> str:
         """A sentence in Slack's markup; what is filled in is shown as it is."""
         safe = {name: safe_in_mrkdwn(str(value)) for name, value in values.items()}
-        return self.wording.say(_SECTION, key, **safe)
+        return self.wording.fill(_SECTION, key, **safe)
 
     def note(self, key: str, **values: object) -> Note:
         """One sentence alone."""
-        return note_of([self.say(key, **values)])
+        return note_of([self.tell(key, **values)])
 
     def moment(self, at: datetime) -> str:
         """15 January 2027, 09:00."""
@@ -49,8 +49,8 @@ class SlackWords:
 
     def link(self, address: str, until: datetime) -> Note:
         """Where a stranger says who they are."""
-        text = self.say("link_first", at=self.moment(until))
-        label = self.say("link_label")
+        text = self.tell("link_first", at=self.moment(until))
+        label = self.tell("link_label")
         return Note(text, (section(text), section(f"<{address}|{label}>")))
 
     def outcome(self, said: Answered, about: str, still: Sequence[Answer]) -> Note:
@@ -62,39 +62,39 @@ class SlackWords:
         """Who ended a question, how and when."""
         at = self.moment(settled.at)
         if settled.how in (PromptEnd.REPLANNED, PromptEnd.WITHDRAWN):
-            return self.say(settled.how.value, at=at)
+            return self.tell(settled.how.value, at=at)
         if settled.event is None or settled.by_name is None:
-            return self.say("settled_self", at=at)
+            return self.tell("settled_self", at=at)
         event, who = self.event(settled.event), settled.by_name
-        return self.say("settled_by", event=event, who=who, at=at)
+        return self.tell("settled_by", event=event, who=who, at=at)
 
     def still(self, answers: Iterable[Answer], title: str = "still") -> list[str]:
         """What can be done, a line each, under a line that says so."""
         lines = [f"• {self._until(one)}" for one in answers]
-        return [self.say(title), *lines] if lines else []
+        return [self.tell(title), *lines] if lines else []
 
     def _until(self, answer: Answer) -> str:
         event = self.event(answer)
         if answer.last_day is None:
             return safe_in_mrkdwn(event)
         day = long_date(answer.last_day, self.wording.language)
-        return self.say("until", event=event, day=day)
+        return self.tell("until", event=event, day=day)
 
     def _came_of(self, said: Answered, about: str) -> list[str]:
         event, state = self.event(said.event), self.state(said.state)
         if said.outcome is AnswerOutcome.DONE:
-            return [self.say("done", event=event, about=about, state=state)]
+            return [self.tell("done", event=event, about=about, state=state)]
         if said.refusal is not None:
             return [self._refused(said)]
         if said.settled is None:
-            return [self.say("not_theirs")]
+            return [self.tell("not_theirs")]
         if said.outcome is AnswerOutcome.REPEATED:
             at = self.moment(said.settled.at)
-            return [self.say("repeated", event=event, at=at)]
+            return [self.tell("repeated", event=event, at=at)]
         lines = [self.settled(said.settled)]
         if said.outcome is AnswerOutcome.SETTLED:
-            lines.append(self.say("now", about=about, state=state))
-        return [*lines, self.say("changed_nothing", event=event)]
+            lines.append(self.tell("now", about=about, state=state))
+        return [*lines, self.tell("changed_nothing", event=event)]
 
     def _refused(self, said: Answered) -> str:
         assert said.refusal is not None  # noqa: S101 - the caller asked

@@ -51,9 +51,9 @@ class Wording:
 
     def sentence(self, key: str, **values: object) -> str:
         """A refusal with its blanks filled; dates in the language's own form."""
-        return self.say("refusals", key, **values)
+        return self.fill("refusals", key, **values)
 
-    def say(self, section: str, key: str, **values: object) -> str:
+    def fill(self, section: str, key: str, **values: object) -> str:
         """A sentence of a section, likewise."""
         pattern = self.label(section, key)
 

@@ -168,7 +168,7 @@ class Command:
 
     def _mine(self) -> Note:
         words, lines = self._words, upcoming(self.turn, self._actor())
-        return note_of(lines or [words.say("nothing_listed")])
+        return note_of(lines or [words.tell("nothing_listed")])
 
     def _show(self, code: str) -> Note:
         turn = self.turn
@@ -181,7 +181,7 @@ class Command:
             return self._absent(code)
         words = turn.words(shown["time_zone"])
         still = self._open(shown["id"])
-        can = words.still(still, "answers_title") or [words.say("nothing_open")]
+        can = words.still(still, "answers_title") or [words.tell("nothing_open")]
         lines = [line_of(words, shown), f"{shown['product']}", *can]
         return note_of(lines, self._buttons(shown["id"]))
 
@@ -205,7 +205,7 @@ class Command:
 
     def _unknown(self, text: str) -> Note:
         words = self._words
-        lines = [words.say("unknown_word", word=text, hint=""), *self._help_lines()]
+        lines = [words.tell("unknown_word", word=text, hint=""), *self._help_lines()]
         return note_of(lines)
 
     def _help(self) -> Note:
@@ -214,7 +214,7 @@ class Command:
     def _help_lines(self) -> list[str]:
         words, wording = self._words, self._words.wording
         events = [
-            wording.say(
+            wording.fill(
                 "slack",
                 "help_event",
                 word=first_way(wording, event),
@@ -222,8 +222,8 @@ class Command:
             )
             for event in self._events
         ]
-        own = [wording.say("slack", f"help_{name}") for name in ("mine", "show")]
-        last = wording.say("slack", "help_help")
+        own = [wording.fill("slack", f"help_{name}") for name in ("mine", "show")]
+        last = wording.fill("slack", "help_help")
         return [f"• {one}" for one in (*own, *events, last)]
 
 
@@ -240,13 +240,13 @@ def upcoming(turn: Turn, actor: Actor) -> list[str]:
     lines = [line_of(words, row) for row in found.rows]
     more = found.total - len(lines)
     if more > 0:
-        lines.append(words.say("more", count=more, url=f"{settings.url}/changes"))
+        lines.append(words.tell("more", count=more, url=f"{settings.url}/changes"))
     return lines
 
 
 def line_of(words: SlackWords, row: Listed) -> str:
     """One change on one line."""
-    return words.say(
+    return words.tell(
         "deadline_line",
         customer=row["customer"],
         type=words.wording.section("types").get(row["type"], row["type"]),
@@ -269,7 +269,7 @@ def question_of(turn: Turn, prompt_id: int) -> tuple[Block, ...]:
     asks = in_days(shown.open, shown.change.zone)
     words, name = turn.words(shown.change.zone), shown.prompt.message
     what = words.wording.section("messages").get(name, name.replace("_", " "))
-    title = words.say("about", about=about)
+    title = words.tell("about", about=about)
     lines = [title, what, *words.still(asks, "answers_title")]
     buttons = buttons_of(words.wording, prompt_id, about, asks)
     return (*note_of(lines).blocks, *buttons)

@@ -20,11 +20,11 @@ def home_of(turn: Turn, first: Sequence[Block] = ()) -> list[Block]:
         ids = unit.prompts.open_of(turn.person.id)[:_MOST_QUESTIONS]
     questions = [block for id_ in ids for block in question_of(turn, id_)]
     lines = upcoming(turn, actor)
-    deadlines = "\n".join(lines) or words.say("home_no_deadlines")
+    deadlines = "\n".join(lines) or words.tell("home_no_deadlines")
     return [
         *first,
-        heading(words.say("home_questions")),
-        *(questions or [section(words.say("home_no_questions"))]),
-        heading(words.say("home_deadlines")),
+        heading(words.tell("home_questions")),
+        *(questions or [section(words.tell("home_no_questions"))]),
+        heading(words.tell("home_deadlines")),
         section(deadlines),
     ]
