@@ -10,7 +10,6 @@ from config.permissions import load_policy
 from config.settings import Settings
 from engine.domain.access import Policy
 from engine.domain.errors import ProblemsError, TacitError
-from engine.domain.inbox import Source as InboxSource
 from engine.domain.interfaces import Channel
 from engine.domain.letter_values import Vendor
 from engine.domain.letters import Letter
@@ -23,23 +22,16 @@ from engine.domain.ruleset import Rulebook
 from engine.services.call_webhooks import Calling
 from engine.services.imported_values import Defaults
 from engine.services.manage_accounts import first_operator
-from engine.services.read_mail_in import MailReader
 from engine.services.send_messages import Delivering
 from engine.services.sign_in import invite
 from engine.services.site_keys import signing_keys
 from engine.services.take_in import Intake
-from engine.services.take_in_mail import take_in_mail
 from engine.services.take_reply import Answering
 from engine.services.take_up_rules import lost_states, take_up
-from engine.services.work_inbox import Handler, Working
+from engine.services.work_inbox import Working
 from engine.store.book_files.writing import write_list, write_workbook
 from engine.store.rule_folder import read_rule_files
 from engine.store.unit_of_work import Store
-from notifiers.email import Security, SmtpChannel, SmtpSettings
-from notifiers.mail import Sender
-from notifiers.mail_fetcher import ImapAccount, MailFetcher
-from notifiers.mail_listener import MailListener
-from notifiers.mailbox import MailboxChannel
 from notifiers.recording import RecordingChannel
 from notifiers.rendering import Templates
 from notifiers.template_files import SHIPPED_TEMPLATES, TemplateNames
@@ -50,6 +42,7 @@ from tacit.clock import utc_now
 from tacit.counted import CountedChannel
 from tacit.home import Home
 from tacit.importing import Importing
+from tacit.mail_wiring import MailWiring, mail_channel
 from tacit.previews import Previews, Written
 from tacit.replies import FOLDER, events_of, load_vocabularies, reply_folders
 from tacit.site_settings import site_settings
@@ -57,7 +50,7 @@ from tacit.slack_wiring import SlackWiring
 from tacit.watched_rules import WatchedRules
 from web.addresses import answer_link, reply_address, served_at
 from web.metrics import Metrics
-from web.site import InboundMail, SignOn, Site, Works
+from web.site import SignOn, Site, Works
 
 
 @dataclass
@@ -147,28 +140,15 @@ class App:
     @cached_property
     def channels(self) -> Mapping[str, Channel]:
         """The channels that are configured, by name."""
-        channels: dict[str, Channel] = {"email": self._mail_channel()}
+        channels: dict[str, Channel] = {
+            "email": mail_channel(self.settings, self.home.mailbox, self.clock)
+        }
         if (slack := self.slack.channel()) is not None:
             channels["slack"] = slack
         return {
             name: CountedChannel(channel, self.metrics.delivery(name))
             for name, channel in channels.items()
         }
-
-    def _mail_channel(self) -> Channel:
-        mail, vendor = self.settings.mail, self.settings.vendor
-        sender = Sender(vendor.name, vendor.email, bounces_to=mail.replies_to)
-        if mail.via == "mailbox":
-            return MailboxChannel(self.home.mailbox, sender, self.clock)
-        smtp = SmtpSettings(
-            mail.host,
-            mail.port,
-            Security(mail.security),
-            mail.username,
-            mail.password,
-            mail.timeout.total_seconds(),
-        )
-        return SmtpChannel(smtp, sender, self.clock)
 
     def delivering(self, channels: Mapping[str, Channel] | None = None) -> Delivering:
         """What the relay needs; other channels than the configured ones if given."""
@@ -228,7 +208,7 @@ class App:
             sign_on=self._sign_on(url),
             signing_keys=lambda: self.signing_keys,
             slack=self.slack.door(),
-            inbound=self._inbound_mail(),
+            inbound=self.mail_in.door(),
             check_folder=WatchedRules(
                 self.check_own_rules,
                 (self.home.rules, self.home.rules / FOLDER, self.home.wording),
@@ -322,9 +302,7 @@ class App:
         """What works on what came in, by where it came in."""
         inbox = self.settings.inbox
         retry = RetryPolicy(inbox.attempts, inbox.first_wait, inbox.longest_wait)
-        handlers: dict[InboxSource, Handler] = {**self.slack.handlers()}
-        if (reader := self.mail_reader) is not None:
-            handlers[InboxSource.MAIL] = reader
+        handlers = {**self.slack.handlers(), **self.mail_in.handlers()}
         return Working(handlers, retry, inbox.lease)
 
     @cached_property
@@ -351,69 +329,15 @@ class App:
         )
 
     @cached_property
-    def mail_reader(self) -> MailReader | None:
-        """What works on mails that came in; None where no answers are asked by mail."""
-        address = self.settings.mail.replies_to
-        if address is None:
-            return None
-        from tacit.incoming import reader_of
-
-        trusted = self.settings.inbound.trusted_servers
-        return MailReader(
-            address, lambda: self.signing_keys, reader_of(trusted), self.answering
+    def mail_in(self) -> MailWiring:
+        """What takes answers in by mail, as far as it is configured."""
+        return MailWiring(
+            self.settings,
+            lambda: self.store,
+            self.clock,
+            lambda: self.signing_keys,
+            lambda: self.answering,
         )
-
-    def _inbound_mail(self) -> InboundMail | None:
-        inbound = self.settings.inbound
-        if inbound.webhook_secret is None:
-            return None
-        return InboundMail(
-            inbound.webhook_secret,
-            inbound.webhook_tolerance,
-            self.largest_mail,
-            self.take_mail,
-        )
-
-    def take_mail(self, raw: bytes, envelope: Sequence[str]) -> bool:
-        """Store a mail that came in; whether it was new."""
-        return take_in_mail(self.store, raw, envelope, self.clock())
-
-    def mail_fetcher(self) -> MailFetcher | None:
-        """What fetches answers from a mailbox, if there is one."""
-        imap = self.settings.imap
-        if imap.host is None:
-            return None
-        account = ImapAccount(
-            imap.host,
-            imap.port,
-            imap.security,
-            imap.username or "",
-            imap.password or "",
-            imap.folder,
-            imap.done_folder,
-            imap.timeout.total_seconds(),
-            self.largest_mail,
-        )
-        return MailFetcher(account, self.take_mail)
-
-    def mail_listener(self) -> MailListener | None:
-        """What a mail server hands answers over to, if it is to listen."""
-        listener, address = self.settings.listener, self.settings.mail.replies_to
-        if listener.port is None or address is None:
-            return None
-        return MailListener(
-            listener.host,
-            listener.port,
-            address,
-            self.take_mail,
-            largest=self.largest_mail,
-            is_lmtp=listener.protocol == "lmtp",
-        )
-
-    @property
-    def largest_mail(self) -> int:
-        """In bytes."""
-        return self.settings.inbound.largest_mb * 1_000_000
 
     @cached_property
     def metrics(self) -> Metrics:

@@ -60,7 +60,7 @@ def examine(app: App) -> Iterator[Finding]:
     yield _guarded("templates", lambda: _templates(app))
     for name, channel in app.channels.items():
         yield _guarded(name, lambda c=channel, n=name: _channel(n, c))  # type: ignore[misc]
-    fetcher = app.mail_fetcher()
+    fetcher = app.mail_in.fetcher()
     if fetcher is not None:
         yield _guarded("imap", lambda: Finding("imap", True, fetcher.check()))
     if app.settings.web.url is not None:

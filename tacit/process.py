@@ -51,7 +51,7 @@ def run(
     # A bad rule file or template stops the start, not the first tick.
     _ = app.rulebook, app.templates
     jobs = _jobs(app, stopping) if with_clock else []
-    listener = app.mail_listener() if with_clock else None
+    listener = app.mail_in.listener() if with_clock else None
     if listener is not None:
         listener.start()
     _stop_on_signals(stopping)
@@ -77,7 +77,7 @@ def _jobs(app: App, stopping: threading.Event) -> list[Job]:
     jobs: list[Job] = [
         kind(app, stopping) for kind in (Worker, Caller, Reader, Settler)
     ]
-    fetcher = app.mail_fetcher()
+    fetcher = app.mail_in.fetcher()
     return jobs if fetcher is None else [*jobs, Fetcher(app, fetcher, stopping)]
 
 

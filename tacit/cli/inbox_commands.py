@@ -86,7 +86,7 @@ def take(
     """Take in a mail from a file, as if it had come by mail: stored, not worked on."""
     with open_at(home, now) as (opened, _):
         _reader(opened)
-        is_new = opened.take_mail(file.read_bytes(), ())
+        is_new = opened.mail_in.take(file.read_bytes(), ())
     say("It was stored." if is_new else "It was there already.")
 
 
@@ -141,7 +141,7 @@ def answer(
 
 
 def _reader(opened: App) -> MailReader:
-    reader = opened.mail_reader
+    reader = opened.mail_in.reader
     if reader is None:
         raise TacitError(
             "no answers come by mail here: set mail.replies_to in tacit.yaml"
