@@ -39,7 +39,7 @@ _NUMBERS: Final = re.compile(
 )
 _ISO: Final = re.compile(rf"{_BEFORE}[\s:(]{{0,3}}(\d{{4}})-(\d\d)-(\d\d)\b")
 _SHORT: Final = re.compile(
-    rf"(?:{_BEFORE}[\s:(]{{0,3}}(?:the |le )|jusqu'au )(\d{{1,2}}){_ORDINAL}(?![\d/.:])"
+    rf"(?:{_BEFORE}[\s:(]{{0,3}}(?:the |le )|jusqu'au )(\d{{1,2}}){_ORDINAL}(?![\d/:]|\.\d)"
 )
 
 

@@ -91,8 +91,8 @@ def parse(raw: bytes) -> Parsed:
             for value in message.get_all("from", [])[:MAX_PARTS]
         ),
         parts,
-        _type(message),
-        str(message.get_param("report-type", "")).lower(),
+        "" if refused else _type(message),
+        "" if refused else _parameter(message, "report-type"),
         tuple(notes),
     )
 
@@ -153,7 +153,19 @@ def as_text(data: bytes, charset: str) -> str:
 
 
 def _type(message: Message) -> str:
-    return message.get_content_type().lower()
+    try:
+        return message.get_content_type().lower()
+    except Exception:  # a type that is not even text is plain text
+        return "text/plain"
+
+
+def _parameter(message: Message, name: str) -> str:
+    """A parameter of the type, in small letters; nothing where it cannot be read."""
+    try:
+        found = message.get_param(name, "")
+        return str(found[2] if isinstance(found, tuple) else found).lower()
+    except Exception:  # RFC 2231 lets a parameter claim any character set
+        return ""
 
 
 def _leaves(message: Message) -> Iterator[Part]:
@@ -182,9 +194,9 @@ def _leaf(part: Message) -> Part:
         data = part.get_payload(decode=True)
     except Exception:  # broken transfer encodings are taken as they stand
         data = str(part.get_payload()).encode("utf-8", "surrogateescape")
-    charset = str(part.get_content_charset() or "utf-8")
+    charset = _parameter(part, "charset") or "utf-8"
     text = as_text(data[: 4 * MAX_TEXT] if isinstance(data, bytes) else b"", charset)
-    flowed = "flowed" in str(part.get_param("format", "")).lower()
+    flowed = "flowed" in _parameter(part, "format")
     return Part(kind, text[:MAX_TEXT], attached, flowed)
 
 
