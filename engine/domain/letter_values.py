@@ -47,6 +47,7 @@ def letter_values(
         **_contract(claimed),
         **_usage(rulebook, claimed),
         **_dates(ruleset, claimed, recipient.audience, now),
+        "count": None,  # a digest's own
         "message_name": claimed.message,
         "tell": claimed.role,
         "reason": claimed.change.attention,

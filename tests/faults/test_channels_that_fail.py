@@ -173,7 +173,15 @@ def test_a_mail_that_may_have_left_goes_again_as_the_same_mail(
 
 @pytest.mark.req("BOT-2")
 def test_a_server_that_stalls_holds_up_nobody_else(office: Office) -> None:
-    others = [a_contract(f"C-{n}") for n in range(4)]
+    others = [
+        row
+        for n in range(4)
+        for row in (
+            a_customer(f"c{n}"),
+            a_person(f"c{n}.contact", customer=f"c{n}"),
+            a_contract(f"C-{n}", customer=f"c{n}"),
+        )
+    ]
     office.tacit.imports([*BY_MAIL, *others], at("2026-06-01"))
     office.tacit.tick(LISTED)
     office.smtp.answer("RCPT", STALL)
