@@ -44,7 +44,7 @@ migrate: setup ## Bring the database of the home in TACIT_HOME to the newest sch
 	@$(BIN)/tacit init
 
 bench: setup ## Run every benchmark against its floor.
-	@for b in tick relay book web inbox; do $(BIN)/python -m benchmarks.$$b || exit 1; done
+	@for b in tick relay book web inbox replies; do $(BIN)/python -m benchmarks.$$b || exit 1; done
 
 soak: setup ## Run at full length what `make test` samples: faults, and a year of real data.
 	@TACIT_SOAK=1 $(BIN)/python -m pytest tests/faults tests/ravenstack tests/browser tests/web tests/services/test_random_histories.py $(ARGS)
