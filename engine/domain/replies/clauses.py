@@ -130,7 +130,11 @@ class ClauseReader:
         inside = [tokens[place].word for place in hit.negations]
         match entry.kind:
             case Kind.SAYS | Kind.DO:
-                negations = [*state.negations, *inside, *trailing]
+                before = state.negations
+                if self._denies(hit, tokens):
+                    # "Nous ne voulons [pas de renouvellement]": one negation, not two.
+                    before = [word for word in before if not self._is_first(word)]
+                negations = [*before, *inside, *trailing]
                 self._answer(hit, text, state, negations)
                 return _State(licensed=False, after=True, said=True)
             case Kind.LEAD | Kind.REQUEST:
@@ -161,7 +165,18 @@ class ClauseReader:
         said = Said(hit.entry.name, text, count == 1, sure, state.asked)
         self.found.append(said)
 
+    def _denies(self, hit: Hit, tokens: Sequence[Token]) -> bool:
+        """Whether a negation is a word of the phrase itself."""
+        negations = self._vocabulary.matcher.negations
+        return any(
+            tokens[place].word in negations and place not in hit.negations
+            for place in range(hit.start, hit.end)
+        )
+
+    def _is_first(self, word: str) -> bool:
+        return word in self._vocabulary.first_negations
+
     def _count(self, negations: Sequence[str]) -> int:
         """How many negations these are: "ne … pas" is one."""
-        firsts = sum(word in self._vocabulary.first_negations for word in negations)
+        firsts = sum(map(self._is_first, negations))
         return max(firsts, len(negations) - firsts)
