@@ -217,7 +217,12 @@ class Vocabulary:
         """
         inside = (self._at(tokens, at) for at in range(hit.start + 1, hit.end))
         own = (*_order(hit), -hit.end)
-        return any(one is not None and (*_order(one), -one.end) < own for one in inside)
+        return any(
+            one is not None
+            and one.entry.name != (hit.entry.name or None)
+            and (*_order(one), -one.end) < own
+            for one in inside
+        )
 
     def _beginning(self, token: Token) -> Iterator[Entry]:
         yield from self._by_start.get(token.word, ())
