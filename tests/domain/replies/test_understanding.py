@@ -259,7 +259,36 @@ def test_any_text_comes_to_a_verdict(shipped: Shipped, text: str) -> None:
 @given(
     st.lists(
         st.sampled_from(
-            ["we", "not", "renew", "cancel", "if", "yes", "no", "?", ".", ",", "but", "please", "accept", "the", "want", "to", "ne", "pas", "résilie", "renouvelez", "mais", "oui", "non", "for", "Acme", "12", "actually", "finalement"]
+            [
+                "we",
+                "not",
+                "renew",
+                "cancel",
+                "if",
+                "yes",
+                "no",
+                "?",
+                ".",
+                ",",
+                "but",
+                "please",
+                "accept",
+                "the",
+                "want",
+                "to",
+                "ne",
+                "pas",
+                "résilie",
+                "renouvelez",
+                "mais",
+                "oui",
+                "non",
+                "for",
+                "Acme",
+                "12",
+                "actually",
+                "finalement",
+            ]
         ),
         max_size=40,
     )
