@@ -56,6 +56,7 @@ class MailListener:
         try:
             self._socket = socket.create_server((self._host, self._port))
         except OSError as error:
+            self._loop.close()
             where = f"{self._host}:{self._port}"
             raise TacitError(
                 f"cannot listen for mail at {where}: {error.strerror or error}; see "

@@ -1,11 +1,13 @@
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from engine.domain.errors import TacitError
 from engine.domain.outcome import RefusalReason
+from engine.domain.ruleset import Rulebook
 from engine.services.advance_clock import advance_clock
 from engine.services.relay_outbox import relay_outbox
 from engine.services.seal_audit import seal
@@ -13,6 +15,12 @@ from tests.support.books import a_contract, a_small_book, at
 from tests.support.installation import Installation
 
 CUSTOMER = "acme.contact"
+
+
+@pytest.fixture
+def rulebook(rulebook: Rulebook) -> Rulebook:
+    """Rules by which each message is a letter of its own."""
+    return replace(rulebook, routing=replace(rulebook.routing, digest_from=None))
 
 
 @pytest.mark.req("OPS-2", "RULE-10")

@@ -67,7 +67,7 @@ def test_what_was_simulated_is_what_then_happens(tacit: Installation) -> None:
 
     assert sorted(foreseen, key=str) == sorted(happened, key=str)
     sent = [each for each in foreseen if each["kind"] == "sent"]
-    assert len(tacit.letters()) == len(sent)
+    assert len(tacit.told()) == len(sent)
 
 
 @pytest.mark.req("RULE-5", "OPS-2")
