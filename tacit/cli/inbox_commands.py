@@ -127,10 +127,12 @@ def answer(
 ) -> None:
     """Take a reply as an answer: --as is who at the vendor takes it for one."""
     with open_at(home, now) as (opened, moment):
+        actor = acting(opened, by)
+        actor.must_somewhere(Action.DECIDE_REPLIES)
         answered = take_as_answer(
             opened.store,
             _reader(opened),
-            acting(opened, by),
+            actor,
             _person(opened, by),
             number,
             event,
