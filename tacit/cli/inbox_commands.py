@@ -56,7 +56,9 @@ def show_reply(
 ) -> None:
     """Show a reply: from whom, about what, why it waits, and its words."""
     with open_app(home) as opened:
-        seen = see_reply(opened.store, _reader(opened), acting(opened, by), number)
+        actor = acting(opened, by)
+        actor.must_somewhere(Action.DECIDE_REPLIES)
+        seen = see_reply(opened.store, _reader(opened), actor, number)
     found = {
         **_row(seen.item),
         "from": seen.mail.sender,
