@@ -62,9 +62,11 @@ class MailListener:
                 f"cannot listen for mail at {where}: {error.strerror or error}; see "
                 "listener.host and listener.port"
             ) from None
-        serving = self._loop.create_server(self._make, sock=self._socket)
-        self._server = self._loop.run_until_complete(serving)
+        # In the thread that it serves in: this one may have a loop of its own.
         self._thread.start()
+        serving = self._loop.create_server(self._make, sock=self._socket)
+        begun = asyncio.run_coroutine_threadsafe(serving, self._loop)
+        self._server = begun.result(timeout=_PATIENCE)
 
     def stop(self) -> None:
         """Take nothing more; what is half said is broken off, and comes again."""
