@@ -28,7 +28,7 @@ run: setup ## Run half a year of a sample book in seconds, then serve its pages 
 	@$(BIN)/tacit demo
 
 test: setup ## Run the tests on every core (add ARGS="-k name" to choose).
-	@$(BIN)/python -m pytest -n auto --dist loadfile $(ARGS)
+	@$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: setup ## Format, lint, types and import rules, as CI checks them.
 	@$(BIN)/ruff format --check .

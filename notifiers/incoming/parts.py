@@ -173,7 +173,8 @@ def _leaves(message: Message) -> Iterator[Part]:
     stack, count = [message], 0
     while stack and count < MAX_PARTS:
         part = stack.pop()
-        below = part.get_payload()
+        # Asked of a leaf, it would decode by whatever character set the mail claims.
+        below = part.get_payload() if part.is_multipart() else None
         if isinstance(below, list):
             inner = [one for one in below[:MAX_PARTS] if isinstance(one, Message)]
             if part.get_content_maintype() == "message":
@@ -193,11 +194,18 @@ def _leaf(part: Message) -> Part:
     try:
         data = part.get_payload(decode=True)
     except Exception:  # broken transfer encodings are taken as they stand
-        data = str(part.get_payload()).encode("utf-8", "surrogateescape")
+        data = _as_it_stands(part)
     charset = _parameter(part, "charset") or "utf-8"
     text = as_text(data[: 4 * MAX_TEXT] if isinstance(data, bytes) else b"", charset)
     flowed = "flowed" in _parameter(part, "format")
     return Part(kind, text[:MAX_TEXT], attached, flowed)
+
+
+def _as_it_stands(part: Message) -> bytes:
+    try:
+        return part.as_bytes().partition(b"\n\n")[2]
+    except Exception:  # nothing of it can be written at all
+        return b""
 
 
 def _attached(part: Message, below: list[Message]) -> Part:

@@ -1,7 +1,7 @@
 """Whatever the bytes: no error, and never more work than the mail is long."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from notifiers.incoming import MailKind, read_mail, read_text
@@ -33,6 +33,7 @@ def test_any_bytes_are_read(raw: bytes) -> None:
 
 @settings(deadline=None, max_examples=300)
 @given(st.lists(PIECES, max_size=40).map(b"".join))
+@example(b"Content-Type: text/plain; charset=punycode\n\n\xff\xfe")
 def test_any_pieces_of_mails_are_read(raw: bytes) -> None:
     read_mail(raw, SERVERS)
 
