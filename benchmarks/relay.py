@@ -98,6 +98,8 @@ def _relay(store: Store, port: int) -> float:
         retry=RetryPolicy(12, timedelta(minutes=1), timedelta(hours=4)),
         lease=timedelta(minutes=5),
         fresh_for=timedelta(seconds=20),
+        leave_to_answer=timedelta(hours=24),
+        gather_for=timedelta(minutes=30),
         workers=WORKERS,
     )
     rulebook = shipped_rulebook()

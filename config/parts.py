@@ -159,6 +159,8 @@ class DeliverySettings(Part):
     longest_wait: Duration
     lease: Duration
     fresh_for: Duration
+    leave_to_answer: Duration
+    gather_for: Duration
     workers: Annotated[int, Field(gt=0, le=64)]
     batch: Annotated[int, Field(gt=0, le=10_000)]
 

@@ -143,7 +143,11 @@ _LATER: Final = frozenset(
     {"web", "sign_on", "webhooks", "inbox", "inbound", "imap", "listener"}
 )
 #: Single settings of older parts, likewise.
-_LATER_ONES: Final = (("slack", "link_lasts"),)
+_LATER_ONES: Final = (
+    ("slack", "link_lasts"),
+    ("delivery", "leave_to_answer"),
+    ("delivery", "gather_for"),
+)
 
 
 def _with_later_parts(values: Any) -> Any:

@@ -9,7 +9,7 @@ from pathlib import Path
 from config.permissions import load_policy
 from config.settings import Settings
 from engine.domain.access import Policy
-from engine.domain.errors import ProblemsError, TacitError
+from engine.domain.errors import ProblemsError
 from engine.domain.interfaces import Channel
 from engine.domain.letter_values import Vendor
 from engine.domain.letters import Letter
@@ -162,6 +162,8 @@ class App:
             ),
             lease=delivery.lease,
             fresh_for=delivery.fresh_for,
+            leave_to_answer=delivery.leave_to_answer,
+            gather_for=delivery.gather_for,
             workers=delivery.workers,
             answer_at=self._answer_at,
             reply_at=self._reply_at if self.settings.mail.replies_to else None,
@@ -381,32 +383,3 @@ def _audiences(templates: Written) -> dict[str, frozenset[str]]:
         name: frozenset(str(audience) for audience in templates.audiences(name))
         for name in templates.messages()
     }
-
-
-def parse_now(text: str | None, settings: Settings) -> datetime:
-    """The time that `--now` gives, or the machine's; refused in production."""
-    if text is None:
-        return utc_now()
-    if settings.production:
-        raise TacitError("this home is marked production: its clock is the machine's")
-    return parse_time(text)
-
-
-def parse_time(text: str) -> datetime:
-    """A time written YYYY-MM-DD or YYYY-MM-DDTHH:MM, in UTC unless it says otherwise."""
-    for form in (
-        "%Y-%m-%d",
-        "%Y-%m-%dT%H:%M",
-        "%Y-%m-%dT%H:%M:%S",
-        "%Y-%m-%dT%H:%M%z",
-        "%Y-%m-%dT%H:%M:%S%z",
-    ):
-        try:
-            found = datetime.strptime(text, form)  # noqa: DTZ007 - made aware below
-        except ValueError:
-            continue
-        utc = utc_now().tzinfo
-        return (
-            found.replace(tzinfo=utc) if found.tzinfo is None else found.astimezone(utc)
-        )
-    raise TacitError(f'"{text}" is not a time: write 2026-10-01 or 2026-10-01T09:00')

@@ -230,6 +230,7 @@ class DigestModel(Strict):
     """When several reminders for one reader become one message."""
 
     at_least: Annotated[int, Field(ge=2, le=100)]
+    at_most: Annotated[int, Field(ge=2, le=100)]
     why: Phrase | None = None
 
 

@@ -12,7 +12,7 @@ from engine.domain.complaints import Complaints
 from engine.domain.problems import Problem
 from engine.domain.rule_compiler import content_version, is_usable
 from engine.domain.rule_shape import shape
-from engine.domain.ruleset import Replies, Route, Routing
+from engine.domain.ruleset import Digest, Replies, Route, Routing
 from engine.domain.yaml_text import Path, Source
 
 _FALLBACK: Path = ("fallback_message",)
@@ -42,10 +42,8 @@ def compile_routing(
     }
     replies = _replies(model.replies, messages, complaints)
     version = content_version(source.text)
-    digest_from = model.digest.at_least if model.digest else None
-    routing = Routing(
-        version, owner, roles, model.fallback_message, replies, digest_from
-    )
+    digest = _digest(model.digest, complaints)
+    routing = Routing(version, owner, roles, model.fallback_message, replies, digest)
     problems = sorted(shaped.problems + complaints.found)
     return (routing if is_usable(problems) and _is_whole(routing) else None), problems
 
@@ -55,6 +53,15 @@ def _is_whole(routing: Routing) -> bool:
     routes = [*routing.owner.values(), *routing.roles.values()]
     places = {place for r in routes for place in (r.to, r.copy, r.fallback) if place}
     return places <= vocabulary.AUDIENCE_OF.keys()
+
+
+def _digest(model: models.DigestModel | None, complaints: Complaints) -> Digest | None:
+    if model is None:
+        return None
+    if model.at_most < model.at_least:
+        what = f'"at_most" is less than "at_least" ({model.at_least})'
+        complaints.at(("digest", "at_most"), what, "no digest could be made")
+    return Digest(model.at_least, model.at_most)
 
 
 def _check_fallback_message(

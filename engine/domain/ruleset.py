@@ -189,6 +189,14 @@ class Replies:
     most_in_a_row: int = 3
 
 
+@dataclass(frozen=True, slots=True)
+class Digest:
+    """From how many reminders for one reader on one letter is made, and of how many."""
+
+    at_least: int
+    at_most: int
+
+
 @dataclass(frozen=True)
 class Routing:
     """Which place each role stands for; `owner` by who owns the conversation."""
@@ -198,8 +206,7 @@ class Routing:
     roles: Mapping[str, Route]
     fallback_message: str
     replies: Replies = Replies()
-    #: So many reminders for one reader at one time become one message; None: never.
-    digest_from: int | None = None
+    digest: Digest | None = None
 
     def role_at(self, place: str) -> str | None:
         """The role whose messages go to a place."""

@@ -41,19 +41,23 @@ class Wishes:
         said = {name: f"{at:%H:%M}" for name, at in times.items() if at is not None}
         return json.dumps({"zone": self.zone, **said})
 
-    def earliest(self, now: datetime, *, is_reminder: bool) -> datetime:
-        """From when on something that can wait may come: now, or later."""
-        at = self._digest(now) if is_reminder and self.digest_at else now
+    def earliest(
+        self, now: datetime, gather_for: timedelta, *, is_reminder: bool
+    ) -> datetime:
+        """From when on something that can wait may come: now, or later.
+
+        What falls due up to `gather_for` after the time of the digest belongs to it.
+        """
+        at = self._digest(now, gather_for) if is_reminder and self.digest_at else now
         return self._after_quiet(at)
 
-    def _digest(self, now: datetime) -> datetime:
+    def _digest(self, now: datetime, gather_for: timedelta) -> datetime:
         assert self.digest_at is not None  # noqa: S101 - the caller asked
         today = local_day(now, self.zone)
         at = local(today, self.digest_at, self.zone)
-        # What falls due within the minutes of the digest still belongs to it.
         if now < at:
             return at
-        if now < at + _GATHERING:
+        if now < at + gather_for:
             return now
         return local(today + timedelta(days=1), self.digest_at, self.zone)
 
@@ -74,7 +78,6 @@ class Wishes:
 
 
 _TIMES: Final = ("quiet_from", "quiet_until", "digest_at")
-_GATHERING: Final = timedelta(minutes=30)
 
 
 def clock(text: str | None) -> time | None:

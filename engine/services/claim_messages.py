@@ -76,6 +76,10 @@ class ClaimPolicy(Protocol):
     def lease(self) -> timedelta: ...
     @property
     def retry(self) -> RetryPolicy: ...
+    @property
+    def leave_to_answer(self) -> timedelta: ...
+    @property
+    def gather_for(self) -> timedelta: ...
 
 
 def claim_messages(
@@ -124,7 +128,9 @@ class _Claim:
             # Else all that is due was claimed already.
             current += self._resolved(self._more_of_their_reminders(current))
         self._prompts = put_prompts(self._unit, current, self._now)
-        self._times = read_times(self._unit, self._rulebook, current, self._now)
+        self._times = read_times(
+            self._unit, self._rulebook, self._policy, current, self._now
+        )
         for claimed, resolved in current:
             self._start(claimed, resolved, self._tried.get(claimed.outbox_id, []))
         self._try_all()
@@ -160,7 +166,7 @@ class _Claim:
             if can_go_together(claimed)
             for one in resolved.recipients
         }
-        if not readers or self._rulebook.routing.digest_from is None:
+        if not readers or self._rulebook.routing.digest is None:
             return []
         return self._unit.outbox.claim_reminders(
             sorted(readers), self._now, self._until
@@ -242,8 +248,7 @@ class _Claim:
 
     def _try_all(self) -> None:
         """Count a try of each copy whose turn it is, alone or together with others."""
-        least = self._rulebook.routing.digest_from
-        keys = digest_keys(self._trying, least)
+        keys = digest_keys(self._trying, self._rulebook.routing.digest)
         for trying, digest in zip(self._trying, keys, strict=True):
             self._count_try(trying, digest)
 

@@ -48,6 +48,10 @@ class Delivering:
     lease: timedelta
     #: From when on a message's readers are looked up anew before it is sent.
     fresh_for: timedelta
+    #: How long must be left to answer what its reader would rather have later.
+    leave_to_answer: timedelta
+    #: How long after the time of a daily digest what falls due still belongs to it.
+    gather_for: timedelta
     workers: int
     #: Where the reader of a prompt gives an answer: prompt, person and event.
     answer_at: AnswerAt | None = None

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Final, TypeVar
+from typing import Protocol, TypeVar
 
 from engine.domain.answers import open_answers
 from engine.domain.interfaces import UnitOfWork
@@ -14,8 +14,15 @@ from engine.domain.ruleset import Rulebook
 from engine.domain.wishes import DELIVERY, Wishes
 
 T = TypeVar("T")
-#: Who reads a question still has this long to answer it, or it comes at once.
-_TO_ANSWER: Final = timedelta(hours=24)
+
+
+class Patience(Protocol):
+    """How long must be left to answer, and how long a daily digest gathers."""
+
+    @property
+    def leave_to_answer(self) -> timedelta: ...
+    @property
+    def gather_for(self) -> timedelta: ...
 
 
 @dataclass(frozen=True)
@@ -25,6 +32,8 @@ class Times:
     wishes: Mapping[int, Wishes] = field(default_factory=dict)
     rulebook: Rulebook | None = None
     now: datetime | None = None
+    leave_to_answer: timedelta = timedelta()
+    gather_for: timedelta = timedelta()
 
     def parted(
         self, claimed: Claimed, copies: Sequence[tuple[Recipient, T]]
@@ -43,7 +52,7 @@ class Times:
         wishes = self.wishes.get(reader.person.id)
         if wishes is None or claimed.urgent or self.now is None:
             return None
-        at = wishes.earliest(self.now, is_reminder=claimed.is_reminder)
+        at = wishes.earliest(self.now, self.gather_for, is_reminder=claimed.is_reminder)
         if at <= self.now or at > self._latest(claimed, reader):
             return None
         return at
@@ -60,12 +69,13 @@ class Times:
         subject = claimed.change.subject(ruleset)
         found = open_answers(ruleset, subject, claimed.asks, [role], self.now)
         closes = [one.closes for one in found if one.closes is not None]
-        return min(closes, default=never) - _TO_ANSWER
+        return min(closes, default=never) - self.leave_to_answer
 
 
 def read_times(
     unit: UnitOfWork,
     rulebook: Rulebook,
+    patience: Patience,
     leaving: Sequence[tuple[Claimed, Resolved]],
     now: datetime,
 ) -> Times:
@@ -73,4 +83,4 @@ def read_times(
     ids = {one.person.id for _, found in leaving for one in found.recipients}
     chosen = unit.accounts.preferred(ids, DELIVERY) if ids else {}
     wishes = {id_: Wishes.read(text) for id_, text in chosen.items()}
-    return Times(wishes, rulebook, now)
+    return Times(wishes, rulebook, now, patience.leave_to_answer, patience.gather_for)

@@ -15,10 +15,10 @@ from engine.services import seal_audit, verify_audit
 from engine.services.archive_audit import archive_audit
 from engine.services.replay_audit import replay_audit
 from engine.store.archive_files import ArchiveFile
-from tacit.bootstrap import parse_time
 from tacit.cli.options import DEFAULT_HOME, SOMEBODY, By, Home, Json, Now
 from tacit.cli.output import print_json, progress, say, shown
 from tacit.cli.session import acting, open_app, open_at
+from tacit.clock import parse_time
 from tacit.kept_rules import rules_ever_used
 
 app = typer.Typer(no_args_is_help=True, help="The append-only audit trail.")

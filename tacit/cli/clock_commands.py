@@ -9,10 +9,10 @@ from engine.services.advance_clock import advance_clock
 from engine.services.relay_outbox import relay_outbox
 from engine.services.simulate import simulate
 from tacit import process
-from tacit.bootstrap import parse_time
 from tacit.cli.options import DEFAULT_HOME, Home, Json, Now
 from tacit.cli.output import print_json, print_table, progress, say
 from tacit.cli.session import open_app, open_at
+from tacit.clock import parse_time
 
 
 def tick(home: Home = DEFAULT_HOME, now: Now = None, as_json: Json = False) -> None:

@@ -7,8 +7,9 @@ from pathlib import Path
 
 from engine.domain.access import Actor, operator
 from engine.services.sign_in import actor_for
-from tacit.bootstrap import App, parse_now
+from tacit.bootstrap import App
 from tacit.cli.options import SOMEBODY
+from tacit.clock import parse_now
 from tacit.home import Home
 
 
@@ -28,7 +29,7 @@ def open_at(
 ) -> Iterator[tuple[App, datetime]]:
     """The same, wired to a time: what `--now` says, or the machine's."""
     with open_app(home, creates=creates) as app:
-        moment = parse_now(now, app.settings)
+        moment = parse_now(now, is_production=app.settings.production)
         if now is not None:
             app.clock = lambda: moment
         yield app, moment

@@ -9,6 +9,7 @@ from engine.domain.wishes import Wishes, clock, wished
 from tests.support.books import at
 
 PARIS = "Europe/Paris"
+SOON = timedelta(minutes=30)
 NIGHT = Wishes(PARIS, time(20), time(8))
 
 
@@ -31,7 +32,7 @@ def paris(text: str) -> datetime:
     ],
 )
 def test_what_can_wait_comes_after_the_night(now: str, comes: str) -> None:
-    assert NIGHT.earliest(paris(now), is_reminder=False) == paris(comes)
+    assert NIGHT.earliest(paris(now), SOON, is_reminder=False) == paris(comes)
 
 
 @pytest.mark.req("BOT-7")
@@ -47,8 +48,8 @@ def test_what_can_wait_comes_after_the_night(now: str, comes: str) -> None:
 def test_reminders_wait_for_their_hour(now: str, comes: str) -> None:
     wishes = Wishes(PARIS, digest_at=time(9))
 
-    assert wishes.earliest(paris(now), is_reminder=True) == paris(comes)
-    assert wishes.earliest(paris(now), is_reminder=False) == paris(now)
+    assert wishes.earliest(paris(now), SOON, is_reminder=True) == paris(comes)
+    assert wishes.earliest(paris(now), SOON, is_reminder=False) == paris(now)
 
 
 _times = st.times().map(lambda at_: at_.replace(second=0, microsecond=0))
@@ -70,11 +71,11 @@ _hours = st.integers(0, 2 * 365 * 24 * 60).map(
 def test_it_waits_less_than_two_days_and_then_comes(
     wishes: Wishes, now: datetime, is_reminder: bool
 ) -> None:
-    comes = wishes.earliest(now, is_reminder=is_reminder)
+    comes = wishes.earliest(now, SOON, is_reminder=is_reminder)
 
     assert 0 <= (comes - now).total_seconds() <= 49 * 3600
     # Quiet hours alone let it come when they are over.
-    assert wishes.earliest(comes, is_reminder=False) == comes
+    assert wishes.earliest(comes, SOON, is_reminder=False) == comes
 
 
 @given(_wishes)

@@ -20,7 +20,7 @@ CUSTOMER = "acme.contact"
 @pytest.fixture
 def rulebook(rulebook: Rulebook) -> Rulebook:
     """Rules by which each message is a letter of its own."""
-    return replace(rulebook, routing=replace(rulebook.routing, digest_from=None))
+    return replace(rulebook, routing=replace(rulebook.routing, digest=None))
 
 
 @pytest.mark.req("OPS-2", "RULE-10")

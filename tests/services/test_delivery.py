@@ -41,7 +41,7 @@ RETRY = RetryPolicy(3, timedelta(minutes=1), timedelta(minutes=3))
 @pytest.fixture
 def rulebook(rulebook: Rulebook) -> Rulebook:
     """Rules by which each message is a letter of its own."""
-    return replace(rulebook, routing=replace(rulebook.routing, digest_from=None))
+    return replace(rulebook, routing=replace(rulebook.routing, digest=None))
 
 
 def down(**values: float | bool) -> TransientDeliveryError:

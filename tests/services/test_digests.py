@@ -1,9 +1,11 @@
 """Reminders that are due for one reader at one time come as one letter."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
 
+from engine.domain.ruleset import Digest, Rulebook
 from engine.domain.wishes import DELIVERY
 from tests.support.books import (
     a_contract,
@@ -133,3 +135,21 @@ def test_who_wants_one_message_a_day_has_it_at_their_hour(tacit: Installation) -
     assert letter.rendered.subject == "2 changes to tell your clients about"
     assert {told.person for told in tacit.told()} == {PARTNER}
     assert tacit.flaws() == []
+
+
+@pytest.mark.req("BOT-7")
+def test_a_digest_too_long_to_be_read_is_several(
+    tacit: Installation, rulebook: Rulebook
+) -> None:
+    rows = [a_contract(f"K-{number}") for number in range(2, 6)]
+    tacit.imports([*a_small_book(), *rows], at("2026-06-01"))
+    tacit.tick(LISTED)
+    short = replace(rulebook.routing, digest=Digest(2, 2))
+    tacit.rulebook = replace(rulebook, routing=short)
+
+    tacit.relay(LISTED)
+
+    mine = [one.key for one in tacit.letters() if one.address.startswith(CUSTOMER)]
+    assert [key.startswith("digest/") for key in sorted(mine)] == [False, True, True]
+    assert len(set(mine)) == 3
+    assert len(tacit.told()) == 10

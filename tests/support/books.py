@@ -138,6 +138,8 @@ def delivering(
             "retry": RetryPolicy(5, timedelta(minutes=1), timedelta(hours=1)),
             "lease": timedelta(minutes=5),
             "fresh_for": timedelta(minutes=1),
+            "leave_to_answer": timedelta(hours=24),
+            "gather_for": timedelta(minutes=30),
             "workers": 2,
             **values,
         },
