@@ -27,7 +27,8 @@ class RecordingChannel:
             raise error
         if self._keep:
             self.letters.append(letter)
-        return Receipt(f"recorded:{letter.key}")
+        # As a mail is named, so that what comes back can be recognised.
+        return Receipt(f"<{letter.key}@recorded>")
 
     def check(self) -> str:
         return "letters are recorded and not sent"

@@ -46,13 +46,20 @@ def _as_mail(mail: IncomingMail) -> MailIn:
         _plain(mail.subject),
         _plain(mail.reply.text),
         _returned(mail),
-        mail.absence.delegate if mail.absence else None,
+        _delegate(mail),
         not mail.reply.doubt,
     )
 
 
 def _nearest_first(mail: IncomingMail) -> tuple[str, ...]:
     return tuple(dict.fromkeys([*mail.in_reply_to, *reversed(mail.references)]))
+
+
+def _delegate(mail: IncomingMail) -> str | None:
+    """The address that an absence names; else its words, where a name may stand."""
+    if mail.absence is None:
+        return None
+    return mail.absence.delegate or _plain(mail.reply.text)
 
 
 def _plain(text: str) -> str:

@@ -34,8 +34,8 @@ def ask_delegate(  # noqa: PLR0913 - whose words about which question
 ) -> Person | None:
     """Put an open question to the one delegate that the text names, once.
 
-    It must be somebody on record at the same organisation who may answer. None where nobody was asked:
-    no such person, or several, or they were asked already.
+    It must be somebody on record at the same organisation who may answer. None where
+    nobody was asked: no such person, or several, or they were asked already.
     """
     [row] = unit.changes.by_ids([prompt.change_id])
     named = {

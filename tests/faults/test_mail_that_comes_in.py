@@ -17,7 +17,7 @@ from notifiers.rendering import Templates
 from tests.support.books import a_small_book, at
 from tests.support.installation import Installation
 from tests.support.invariants import Ledger, broken_invariants
-from tests.support.mails import Post, a_mail
+from tests.support.mails import YES, Post, a_mail
 
 LISTED = at("2026-11-01T08:00")
 LATER = at("2026-11-02T12:00")
@@ -64,7 +64,7 @@ def test_a_process_that_is_killed_between_storing_and_working_loses_and_repeats_
     post: Post,
 ) -> None:
     url = post.tacit.store.engine.url.render_as_string(hide_password=False)
-    post.comes(a_mail(post.address_of(CUSTOMER), "yes"), LATER)
+    post.comes(a_mail(post.address_of(CUSTOMER), YES), LATER)
     deaths, now = 0, LATER
 
     for statement in range(1, 5):
@@ -86,7 +86,7 @@ def test_a_process_that_is_killed_between_storing_and_working_loses_and_repeats_
 
 @pytest.mark.req("BOT-5")
 def test_the_same_mail_by_two_doors_at_once_is_one(post: Post) -> None:
-    mail = a_mail(post.address_of(CUSTOMER), "yes")
+    mail = a_mail(post.address_of(CUSTOMER), YES)
     by_imap = mail
     by_lmtp = b"Return-Path: <a@b.example>\r\nReceived: by mx; today\r\n" + mail
     found: list[bool] = []
@@ -110,7 +110,7 @@ def test_what_comes_while_the_database_is_locked_is_worked_on_when_it_is_not(
     url = post.tacit.store.engine.url
     if url.get_backend_name() != "sqlite":
         pytest.skip("PostgreSQL locks rows, not databases")
-    post.comes(a_mail(post.address_of(CUSTOMER), "yes"), LATER)
+    post.comes(a_mail(post.address_of(CUSTOMER), YES), LATER)
     locked = sqlite3.connect(
         str(url.database), isolation_level=None, check_same_thread=False
     )

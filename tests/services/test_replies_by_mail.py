@@ -1,6 +1,5 @@
 """Answers by mail: proven, read, done once, and written back to in their thread."""
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
@@ -10,33 +9,21 @@ from engine.domain.inbox import InboxStatus
 from engine.domain.mail_in import Doubt
 from engine.domain.prompts import AnswerOutcome, PromptEnd
 from engine.domain.tokens import Addressed, Purpose, address_with, sign
-from tests.support.books import a_partner, a_person, a_small_book, at, with_rows
+from tests.support.books import a_partner, a_person, at
 from tests.support.installation import RENEWAL, Installation
-from tests.support.invariants import Ledger, broken_invariants
-from tests.support.mails import AWAY, REPLIES_TO, Post, a_bounce, a_mail
+from tests.support.mails import (
+    AWAY,
+    CANCEL,
+    REPLIES_TO,
+    YES,
+    Post,
+    a_mail,
+    asked_by_mail,
+)
 
 LISTED = at("2026-11-01T08:00")
 LATER = at("2026-11-02T12:00")
 CUSTOMER, PARTNER = "acme.contact", "nord.poc"
-
-
-def asked_by_mail(tacit: Installation, *rows: object, **contract: object) -> Post:
-    book = with_rows(a_small_book(**contract), *rows)  # type: ignore[arg-type]
-    tacit.imports(book, at("2026-06-01"))
-    post = Post(tacit, LISTED)
-    post.passes(LISTED)
-    return post
-
-
-@pytest.fixture
-def post(tacit: Installation) -> Iterator[Post]:
-    """The customer was asked by mail; at the end every invariant holds."""
-    made = asked_by_mail(tacit)
-    yield made
-    made.passes(made.now + timedelta(hours=1))
-    keys = Ledger([letter.key for letter in tacit.letters()])
-    assert broken_invariants(tacit.store.engine, made.now, keys) == []
-    assert tacit.flaws() == []
 
 
 @pytest.mark.req("BOT-3")
@@ -54,7 +41,7 @@ def test_each_question_has_a_reply_address_of_its_own_and_a_copy_has_none(
 
 @pytest.mark.req("BOT-3", "BOT-5")
 def test_a_proven_answer_is_done_and_its_words_are_kept(post: Post) -> None:
-    item = post.answers(a_mail(post.address_of(CUSTOMER), "Yes"), LATER)
+    item = post.answers(a_mail(post.address_of(CUSTOMER), YES), LATER)
 
     assert (item.status, item.reason) == (InboxStatus.DONE, "done")
     assert post.tacit.change().state == "renewed"
@@ -65,13 +52,13 @@ def test_a_proven_answer_is_done_and_its_words_are_kept(post: Post) -> None:
     assert (kept["via"], kept["event"], kept["text"].strip()) == (
         "mail",
         "accept",
-        "Yes",
+        YES,
     )
 
 
 @pytest.mark.req("BOT-5")
 def test_who_is_told_of_it_by_the_rules_is_not_told_twice(post: Post) -> None:
-    post.answers(a_mail(post.address_of(CUSTOMER), "Yes"), LATER)
+    post.answers(a_mail(post.address_of(CUSTOMER), YES), LATER)
 
     assert post.tacit.told_to(CUSTOMER) == ["renewal_notice", "renewal_done"]
 
@@ -81,7 +68,7 @@ def test_who_is_not_told_by_the_rules_gets_an_acknowledgement_in_their_thread(
     post: Post,
 ) -> None:
     post.tacit.edit(LATER).owner_of_change(RENEWAL, "partner")
-    mail = a_mail(post.address_of(CUSTOMER), "Yes", answers="<ours@vendor.example>")
+    mail = a_mail(post.address_of(CUSTOMER), YES, answers="<ours@vendor.example>")
 
     post.answers(mail, LATER)
 
@@ -113,8 +100,8 @@ def test_the_same_mail_however_often_it_comes_does_and_says_one_thing(
 def test_another_mail_of_the_same_message_id_is_another_mail(post: Post) -> None:
     to = post.address_of(CUSTOMER)
 
-    post.answers(a_mail(to, "Cancel", "mallory@evil.example", proven=False), LATER)
-    item = post.answers(a_mail(to, "Yes"), LATER)
+    post.answers(a_mail(to, CANCEL, "mallory@evil.example", proven=False), LATER)
+    item = post.answers(a_mail(to, YES), LATER)
 
     assert item.status is InboxStatus.DONE
     assert post.tacit.change().state == "renewed"
@@ -129,24 +116,22 @@ def test_what_is_not_proven_waits_for_a_person_and_nobody_is_written_to(
     others = sign([b"somebody else's"], Purpose.MAIL, Addressed(1, 1))
     link = sign(post._keys(), Purpose.LINK, Addressed(1, 2))
     mails = {
-        a_mail(REPLIES_TO, "Yes"): Doubt.NO_ADDRESS,
-        a_mail(to.replace("replies", "others"), "Yes"): Doubt.NO_ADDRESS,
-        a_mail(address_with(REPLIES_TO, token[:-1] + "a"), "Yes"): (
+        a_mail(REPLIES_TO, YES): Doubt.NO_ADDRESS,
+        a_mail(to.replace("replies", "others"), YES): Doubt.NO_ADDRESS,
+        a_mail(address_with(REPLIES_TO, token[:-1] + "a"), YES): (
             Doubt.CHANGED_ADDRESS
         ),
-        a_mail(address_with(REPLIES_TO, others), "Yes"): Doubt.CHANGED_ADDRESS,
-        a_mail(address_with(REPLIES_TO, link), "Yes"): Doubt.CHANGED_ADDRESS,
+        a_mail(address_with(REPLIES_TO, others), YES): Doubt.CHANGED_ADDRESS,
+        a_mail(address_with(REPLIES_TO, link), YES): Doubt.CHANGED_ADDRESS,
         a_mail(
-            to, "Yes", headers={"Cc": address_with(REPLIES_TO, "1.1.x")}
+            to, YES, headers={"Cc": address_with(REPLIES_TO, "1.1.x")}
         ): Doubt.TWO_QUESTIONS,
-        a_mail(to, "Yes", "nord.poc@example.com"): Doubt.OTHER_SENDER,
-        a_mail(to, "Yes", "acme.contact@example.com.evil.example"): (
-            Doubt.OTHER_SENDER
-        ),
-        a_mail(to, "Yes", number=2, proven=False): Doubt.UNPROVEN,
+        a_mail(to, YES, "nord.poc@example.com"): Doubt.OTHER_SENDER,
+        a_mail(to, YES, "acme.contact@example.com.evil.example"): (Doubt.OTHER_SENDER),
+        a_mail(to, YES, number=2, proven=False): Doubt.UNPROVEN,
     }
     if token.endswith("a"):
-        mails.pop(a_mail(address_with(REPLIES_TO, token[:-1] + "a"), "Yes"))
+        mails.pop(a_mail(address_with(REPLIES_TO, token[:-1] + "a"), YES))
 
     found = {mail: post.answers(mail, LATER) for mail in mails}
 
@@ -165,7 +150,7 @@ def test_what_is_not_understood_is_asked_again_with_the_answers(post: Post) -> N
     again = post.letters_to(CUSTOMER)[-1]
     assert again.reply_to == post.address_of(CUSTOMER)
     assert "Ask to cancel" in again.rendered.text
-    answer = a_mail(post.address_of(CUSTOMER), "yes", number=2)
+    answer = a_mail(post.address_of(CUSTOMER), YES, number=2)
     post.answers(answer, LATER + timedelta(hours=1))
     assert post.tacit.change().state == "renewed"
 
@@ -203,7 +188,7 @@ def test_who_answers_otherwise_than_somebody_before_is_told_who_and_what_can_be_
 ) -> None:
     post.tacit.fire("request_cancellation", "ops", LATER)
 
-    post.answers(a_mail(post.address_of(CUSTOMER), "yes"), LATER)
+    post.answers(a_mail(post.address_of(CUSTOMER), YES), LATER)
 
     assert post.outcomes() == [AnswerOutcome.SETTLED]
     last = post.letters_to(CUSTOMER)[-1].rendered.text
@@ -217,9 +202,9 @@ def test_the_same_answer_in_another_mail_changes_nothing_and_says_so(
     post: Post,
 ) -> None:
     to = post.address_of(CUSTOMER)
-    post.answers(a_mail(to, "yes"), LATER)
+    post.answers(a_mail(to, YES), LATER)
 
-    post.answers(a_mail(to, "yes", number=2), LATER + timedelta(hours=1))
+    post.answers(a_mail(to, YES, number=2), LATER + timedelta(hours=1))
 
     assert post.outcomes() == [AnswerOutcome.DONE, AnswerOutcome.REPEATED]
     assert "Nothing has changed" in post.letters_to(CUSTOMER)[-1].rendered.text
@@ -232,7 +217,7 @@ def test_an_answer_to_terms_that_have_changed_is_asked_again_with_the_new_ones(
     to = post.address_of(CUSTOMER)
     post.tacit.edit(LATER).renewal_start(RENEWAL, at("2027-04-01").date())
 
-    post.answers(a_mail(to, "yes"), LATER)
+    post.answers(a_mail(to, YES), LATER)
 
     assert post.outcomes() == [AnswerOutcome.CHANGED]
     again = post.letters_to(CUSTOMER)[-1].rendered.text
@@ -240,17 +225,17 @@ def test_an_answer_to_terms_that_have_changed_is_asked_again_with_the_new_ones(
     assert "1 April 2027" in again
     assert post.tacit.change().state == "pending"
     post.answers(
-        a_mail(post.address_of(CUSTOMER), "yes", number=2), LATER + timedelta(hours=1)
+        a_mail(post.address_of(CUSTOMER), YES, number=2), LATER + timedelta(hours=1)
     )
     assert post.tacit.change().state == "renewed"
 
 
 @pytest.mark.req("BOT-5", "REN-6")
 def test_an_answer_that_comes_too_late_says_why(tacit: Installation) -> None:
-    post = asked_by_mail(tacit, automatic_renewal=False)
+    post = asked_by_mail(tacit, LISTED, automatic_renewal=False)
     to = post.address_of(CUSTOMER)
 
-    post.answers(a_mail(to, "cancel"), at("2027-01-20T12:00"))
+    post.answers(a_mail(to, CANCEL), at("2027-01-20T12:00"))
 
     assert post.outcomes() == [AnswerOutcome.REFUSED]
     last = post.letters_to(CUSTOMER)[-1].rendered.text
@@ -262,12 +247,12 @@ def test_an_answer_that_comes_too_late_says_why(tacit: Installation) -> None:
 def test_a_former_partner_decides_nothing_and_is_told_nothing(
     tacit: Installation,
 ) -> None:
-    post = asked_by_mail(tacit, a_partner(owns_conversations=True))
+    post = asked_by_mail(tacit, LISTED, a_partner(owns_conversations=True))
     to = post.address_of(PARTNER)
     tacit.edit(LATER).association("acme", None)
     before = tacit.told_to(PARTNER)
 
-    item = post.answers(a_mail(to, "yes", "nord.poc@example.com"), LATER)
+    item = post.answers(a_mail(to, YES, "nord.poc@example.com"), LATER)
 
     assert (item.status, item.reason) == (InboxStatus.WAITING, Doubt.NO_PART)
     assert tacit.change().state == "pending"
@@ -295,9 +280,7 @@ def test_whoever_answers_again_and_again_without_end_is_not_answered_for_ever(
 def test_what_a_program_writes_is_recorded_and_never_decides_or_is_answered(
     post: Post, headers: dict[str, str]
 ) -> None:
-    item = post.answers(
-        a_mail(post.address_of(CUSTOMER), "yes", headers=headers), LATER
-    )
+    item = post.answers(a_mail(post.address_of(CUSTOMER), YES, headers=headers), LATER)
 
     assert item.status is InboxStatus.DONE
     assert post.tacit.change().state == "pending"
@@ -327,13 +310,13 @@ def test_a_delegate_at_the_same_organisation_is_asked_once_and_can_answer(
         "zoe", customer="acme", name="Zoé Durand-Marín", email="zoe@example.com",
         roles=("customer_owner",),
     )  # fmt: skip
-    post = asked_by_mail(tacit, zoe)
+    post = asked_by_mail(tacit, LISTED, zoe)
     to = post.address_of(CUSTOMER)
     for number in range(3):
         post.answers(a_mail(to, words, number=number, headers=AWAY), LATER)
 
     assert tacit.told_to("zoe") == ["renewal_notice"]
-    answer = a_mail(post.address_of("zoe"), "yes", "zoe@example.com", number=9)
+    answer = a_mail(post.address_of("zoe"), YES, "zoe@example.com", number=9)
     item = post.answers(answer, LATER + timedelta(hours=1))
 
     assert (item.status, item.reason) == (InboxStatus.DONE, "done")
@@ -350,7 +333,7 @@ def test_a_delegate_of_another_organisation_is_not_asked(
     tacit: Installation, words: str
 ) -> None:
     zoe = a_person("zoe", partner="nord", name="Zoe Elsewhere", email="zoe@example.com")
-    post = asked_by_mail(tacit, zoe)
+    post = asked_by_mail(tacit, LISTED, zoe)
     away = a_mail(post.address_of(CUSTOMER), words, headers=AWAY)
 
     post.answers(away, LATER)
@@ -358,94 +341,12 @@ def test_a_delegate_of_another_organisation_is_not_asked(
     assert tacit.told_to("zoe") == tacit.told_to("ops") == []
 
 
-@pytest.mark.req("REN-18", "RULE-10")
-def test_what_came_back_is_held_told_to_the_fallback_and_counts_as_no_notice(
-    post: Post,
-) -> None:
-    tacit = post.tacit
-    [asking] = tacit.rows(
-        "SELECT reference FROM deliveries WHERE audience = 'customer'"
-    )
-    bounce = a_bounce(
-        post.address_of(CUSTOMER), asking["reference"], "acme.contact@example.com"
-    )
-    assert tacit.change().notice_out_at is not None
-
-    item = post.answers(bounce, LATER)
-    post.answers(bounce, LATER)
-
-    assert (item.status, item.reason) == (InboxStatus.DONE, "bounce of ours")
-    [held] = tacit.messages("held")
-    assert (held["message"], held["reason"]) == (
-        "renewal_notice",
-        "550 5.1.1 no such user",
-    )
-    assert tacit.told_to("ops") == ["undeliverable"]
-    assert tacit.change().notice_out_at is None
-    assert "returned" in tacit.kinds()
-    assert tacit.told_to(CUSTOMER) == ["renewal_notice"]
-
-
-@pytest.mark.req("RULE-10")
-def test_a_notice_that_came_back_leaves_an_earlier_one_out(post: Post) -> None:
-    first = post.tacit.change().notice_out_at
-    post.passes(at("2026-12-01T14:00"))
-    [*_, last] = post.tacit.rows(
-        "SELECT reference FROM deliveries WHERE audience = 'customer' ORDER BY id"
-    )
-
-    post.answers(a_bounce(post.address_of(CUSTOMER), last["reference"], "x@y.example"))
-
-    assert post.tacit.change().notice_out_at == first
-
-
-@pytest.mark.req("REN-18")
-def test_what_came_back_is_sent_again_when_a_person_releases_it(post: Post) -> None:
-    tacit = post.tacit
-    [asking] = tacit.rows(
-        "SELECT reference FROM deliveries WHERE audience = 'customer'"
-    )
-    post.answers(
-        a_bounce(post.address_of(CUSTOMER), asking["reference"], "x@y.example")
-    )
-
-    with tacit.store.begin() as unit:
-        unit.outbox.release([tacit.change().id], LATER)
-        unit.commit()
-    post.passes(LATER)
-
-    assert tacit.told_to(CUSTOMER) == ["renewal_notice"] * 2
-    assert tacit.messages("held") == []
-    assert tacit.change().notice_out_at == LATER
-
-
-@pytest.mark.req("REN-18")
-@pytest.mark.parametrize(
-    ("to", "action"),
-    [(REPLIES_TO, "failed"), (None, "delayed")],
-    ids=["forged", "late"],
-)
-def test_what_anybody_could_say_or_is_still_tried_changes_nothing(
-    post: Post, to: str | None, action: str
-) -> None:
-    [asking] = post.tacit.rows(
-        "SELECT reference FROM deliveries WHERE audience = 'customer'"
-    )
-    address = to or post.address_of(CUSTOMER)
-
-    item = post.answers(a_bounce(address, asking["reference"], "x@y.example", action))
-
-    assert item.status is InboxStatus.DONE
-    assert post.tacit.messages("held") == []
-    assert post.tacit.change().notice_out_at is not None
-
-
 @pytest.mark.req("BOT-3", "BOT-5")
 def test_of_two_who_answer_at_once_one_is_taken_and_the_other_is_told(
     post: Post,
 ) -> None:
     to = post.address_of(CUSTOMER)
-    for number, word in enumerate(["yes", "cancel"] * 5):
+    for number, word in enumerate([YES, CANCEL] * 5):
         post.comes(a_mail(to, word, number=number), LATER)
 
     with ThreadPoolExecutor(2) as pool:

@@ -1,30 +1,39 @@
 """Mails as people, servers and programs write them, and what works on them."""
 
-import re
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from email import message_from_bytes, policy
+from email import policy
 from email.message import EmailMessage
-from email.utils import parseaddr
+from functools import cache
+from pathlib import Path
 from typing import Final
 
+from engine.domain.book import Row
 from engine.domain.inbox import InboxItem, InboxStatus, Source
 from engine.domain.letters import Letter
-from engine.domain.mail_in import MailIn, MailKind, Returned
 from engine.domain.prompts import AnswerOutcome
+from engine.domain.replies import Vocabulary
 from engine.services.read_mail_in import MailReader
 from engine.services.site_keys import signing_keys
 from engine.services.take_in_mail import take_in_mail
 from engine.services.take_reply import Answering
 from engine.services.work_inbox import Working, work_inbox
+from notifiers.template_files import TemplateNames
+from tacit.bootstrap import check_rules
+from tacit.incoming import reader_of, understanding
+from tacit.replies import events_of, load_vocabularies, reply_folders
+from tests.support.books import a_small_book, at, with_rows
 from tests.support.installation import Installation, shipped_policy
 from web.addresses import reply_address
 
+RULES: Final = Path(__file__).parents[2] / "rules"
 REPLIES_TO: Final = "replies@vendor.example"
 NO_HEADERS: Final[Mapping[str, str]] = {}
 AWAY: Final = {"Auto-Submitted": "auto-replied"}
 OUR_SERVER: Final = "mx.vendor.example"
+YES: Final = "We accept the new conditions."
+CANCEL: Final = "Please cancel our contract."
 
 
 def a_mail(
@@ -98,62 +107,13 @@ To: {recipient}
 """.replace("\n", "\r\n").encode()
 
 
-@dataclass(frozen=True)
-class Read:
-    """What was understood."""
-
-    verdict: str
-    event: str | None = None
-    why: str = "as the test says"
-
-
-def understand(text: str, asks: Collection[str], _language: str | None) -> Read:
-    """Words that mean one thing each: what is done of them is shown here."""
-    said = text.strip().lower()
-    events = {"yes": "accept", "cancel": "request_cancellation", "back": "take_back"}
-    if not said:
-        return Read("ignored")
-    if said in events and events[said] in asks:
-        return Read("event", events[said])
-    return Read("person" if "?" in said else "ask_again")
-
-
-def read(raw: bytes) -> MailIn:
-    """A mail as its headers plainly say: nothing of it is quoted or signed."""
-    mail = message_from_bytes(raw, policy=policy.default)
-    names = ("To", "Cc", "Delivered-To")
-    recipients = [str(one) for name in names for one in mail.get_all(name, [])]
-    body = mail.get_body(("plain",))
-    proven = OUR_SERVER in str(mail.get("Authentication-Results", ""))
-    return MailIn(
-        _kind(mail),
-        mail["Message-ID"] and str(mail["Message-ID"]),
-        parseaddr(str(mail["From"]))[1] or None,
-        tuple(parseaddr(one)[1] for one in recipients),
-        tuple(str(mail.get("In-Reply-To", "")).split()),
-        None if proven else "nobody vouches for it",
-        str(mail["Subject"]),
-        str(body.get_content()) if body else "",
-        _returned(raw.decode("utf-8", "replace")),
-        delegate=str(body.get_content()) if body else None,
-    )
-
-
-def _kind(mail: EmailMessage) -> MailKind:
-    if mail.get_content_type() == "multipart/report":
-        return MailKind.BOUNCE
-    if mail.get("Auto-Submitted", "no") != "no":
-        return MailKind.AWAY
-    return MailKind.LIST if "List-Id" in mail else MailKind.PERSON
-
-
-def _returned(text: str) -> tuple[Returned, ...]:
-    found = re.search(r"Action: (\w+)", text)
-    if found is None:
-        return ()
-    message_id = re.findall(r"Message-ID: (\S+)", text)[-1]
-    final = found[1] == "failed"
-    return (Returned(message_id, None, final, "550 5.1.1 no such user"),)
+@cache
+def _vocabularies(rules_version: str) -> tuple[Vocabulary, ...]:
+    """The shipped words; compiled once, for the shipped rules."""
+    rulebook, problems = check_rules(RULES, TemplateNames())
+    assert rulebook is not None, problems
+    assert rulebook.version == rules_version
+    return load_vocabularies(reply_folders(RULES), events_of(rulebook)).checked()
 
 
 @dataclass
@@ -197,10 +157,11 @@ class Post:
     def reader(self) -> MailReader:
         tacit = self.tacit
         channels = frozenset({"email", "slack"})
+        understand = understanding(_vocabularies(tacit.rulebook.version))
         answering = Answering(
             lambda: tacit.rulebook, shipped_policy(), understand, channels
         )
-        return MailReader(REPLIES_TO, self._keys, read, answering)
+        return MailReader(REPLIES_TO, self._keys, reader_of([OUR_SERVER]), answering)
 
     def items(self) -> list[InboxItem]:
         with self.tacit.store.begin(read_only=True) as unit:
@@ -228,3 +189,14 @@ class Post:
 
     def _reply_at(self, prompt_id: int, person_id: int) -> str:
         return reply_address(REPLIES_TO, self._keys(), prompt_id, person_id)
+
+
+def asked_by_mail(
+    tacit: Installation, now: datetime, *rows: Row, **contract: object
+) -> Post:
+    """The customer of a small book was asked by mail at this time."""
+    book = with_rows(a_small_book(**contract), *rows)
+    tacit.imports(book, at("2026-06-01"))
+    post = Post(tacit, now)
+    post.passes(now)
+    return post
