@@ -19,9 +19,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.sql.elements import ColumnElement
 
-from engine.domain.openings import EMAIL_OVERAGE
 from engine.domain.records import (
-    ChangeRow,
     Claimed,
     Delivery,
     DeliveryStart,
@@ -35,17 +33,20 @@ from engine.domain.records import (
 from engine.store.bulk import (
     among,
     chunks,
-    converted,
     insert_rows,
-    raw,
     update_rows,
 )
-from engine.store.change_rows import change_columns
+from engine.store.claimed_rows import (
+    ATTEMPTS,
+    CLAIM_FROM,
+    SELECT,
+    read_rows,
+    with_usage,
+    without_usage,
+)
 from engine.store.copy_rows import copies_of
-from engine.store.message_usage import latest_usage, usage_of_own_months
 from engine.store.tables import (
     changes,
-    contracts,
     customers,
     deliveries,
     outbox,
@@ -65,32 +66,6 @@ HELD: Final[BindParameter[Any]] = bindparam(
 _FAILED: Final = (DeliveryStatus.RETRY, DeliveryStatus.FAILED)
 
 
-_CLAIM_FROM: Final = (
-    outbox.join(changes, changes.c.id == outbox.c.change_id)
-    .join(contracts, contracts.c.id == changes.c.contract_id)
-    .join(customers, customers.c.id == contracts.c.customer_id)
-    .outerjoin(partners, partners.c.id == customers.c.partner_id)
-)
-
-
-def _claim_columns() -> list[ColumnElement[Any]]:
-    """The columns of a `Claimed`: its own, then those of its change."""
-    o = outbox.c
-    return [
-        o.id, o.seq, o.position, o.message, o.role, o.asks, o.channel, o.is_notice,
-        o.while_state, o.is_reminder, o.plan, o.about, o.attempts, o.queued_at,
-        contracts.c.product, contracts.c.currency, contracts.c.mrr, contracts.c.new_mrr,
-        customers.c.code, customers.c.name, customers.c.primary_contact_id,
-        customers.c.communication_owner,
-        partners.c.name, partners.c.owns_conversations, partners.c.point_of_contact_id,
-        o.urgent, o.person_id, o.thread, *change_columns(),
-    ]  # fmt: skip
-
-
-_COLUMNS: Final = _claim_columns()
-_SELECT: Final = select(*raw(_COLUMNS)).select_from(_CLAIM_FROM)
-_OWN_COLUMNS: Final = 28
-_ATTEMPTS: Final = 12
 _MOST_TOGETHER: Final = 500
 
 
@@ -112,7 +87,7 @@ class OutboxRows:
         A message whose earlier claim ran out, because its process died, comes again.
         """
         query = (
-            _SELECT.where(outbox.c.status.in_(WAITING), outbox.c.next_try_at <= now)
+            SELECT.where(outbox.c.status.in_(WAITING), outbox.c.next_try_at <= now)
             .order_by(outbox.c.next_try_at, outbox.c.id)
             .limit(limit)
         )
@@ -121,9 +96,7 @@ class OutboxRows:
     def _take(self, query: Select[Any], lease_until: datetime) -> list[Claimed]:
         rows = self._locked(query)
         self._mark_claimed(rows, lease_until)
-        use = latest_usage(self._connection, {row[_OWN_COLUMNS + 16] for row in rows})
-        own = usage_of_own_months(self._connection, _overages(rows))
-        return [_claimed(row, own.get(row[_OWN_COLUMNS]) or use) for row in rows]
+        return with_usage(self._connection, rows)
 
     def claim_reminders(
         self, person_ids: Sequence[int], now: datetime, lease_until: datetime
@@ -132,7 +105,7 @@ class OutboxRows:
         contact = customers.c.primary_contact_id.in_(person_ids)
         partner = partners.c.point_of_contact_id.in_(person_ids)
         query = (
-            _SELECT.where(
+            SELECT.where(
                 outbox.c.status.in_(WAITING),
                 outbox.c.next_try_at <= now,
                 outbox.c.is_reminder,
@@ -155,8 +128,7 @@ class OutboxRows:
             lock = ids.with_for_update(of=[outbox, changes], skip_locked=True)
             locked = [*self._connection.execute(lock).scalars()]
             query = query.where(among(outbox.c.id, locked))
-        found = self._connection.execute(query).all()
-        return [*converted(self._connection, _COLUMNS, found)]
+        return read_rows(self._connection, query)
 
     def _mark_claimed(
         self, rows: Sequence[tuple[Any, ...]], lease_until: datetime
@@ -167,33 +139,28 @@ class OutboxRows:
             outbox,
             ("id",),
             ("status", "next_try_at", "attempts"),
-            [(row[0], sending, lease_until, row[_ATTEMPTS] + 1) for row in rows],
+            [(row[0], sending, lease_until, row[ATTEMPTS] + 1) for row in rows],
         )
 
     def as_claimed(self, message_id: int) -> Claimed | None:
         """A message as its claim would read it now; nothing is claimed."""
-        rows = self._connection.execute(_SELECT.where(outbox.c.id == message_id)).all()
-        found = [*converted(self._connection, _COLUMNS, rows)]
-        use = latest_usage(self._connection, {row[_OWN_COLUMNS + 16] for row in found})
-        own = usage_of_own_months(self._connection, _overages(found))
-        read = [_claimed(row, own.get(row[_OWN_COLUMNS]) or use) for row in found]
-        return read[0] if read else None
+        rows = read_rows(self._connection, SELECT.where(outbox.c.id == message_id))
+        return next(iter(with_usage(self._connection, rows)), None)
 
     def waiting(self, change_ids: Iterable[int]) -> list[tuple[OutboxStatus, Claimed]]:
         """What waits to be sent for these changes, or is held; nothing is claimed."""
         waits = or_(outbox.c.status.in_(WAITING), outbox.c.status == HELD)
         rows: list[tuple[Any, ...]] = []
         for chunk in chunks(change_ids):
-            query = _SELECT.where(outbox.c.change_id.in_(chunk), waits)
-            found = self._connection.execute(query.order_by(outbox.c.id)).all()
-            rows += converted(self._connection, _COLUMNS, found)
+            query = SELECT.where(outbox.c.change_id.in_(chunk), waits)
+            rows += read_rows(self._connection, query.order_by(outbox.c.id))
         standing = select(outbox.c.id, outbox.c.status)
         status: dict[int, OutboxStatus] = {}
         for ids in chunks(row[0] for row in rows):
             query_status = standing.where(outbox.c.id.in_(ids))
             for id_, text in self._connection.execute(query_status):
                 status[id_] = OutboxStatus(text)
-        return [(status[row[0]], _claimed(row, {})) for row in rows]
+        return [(status[row[0]], without_usage(row)) for row in rows]
 
     def deliveries_of(self, outbox_ids: Sequence[int]) -> list[Delivery]:
         """The copies that were tried before."""
@@ -374,7 +341,7 @@ class OutboxRows:
                 o.message, o.role, o.status, o.reason, o.queued_at, o.next_try_at,
                 o.attempts,
             )
-            .select_from(_CLAIM_FROM)
+            .select_from(CLAIM_FROM)
             .order_by(o.id.desc())
             .limit(limit)
         )  # fmt: skip
@@ -385,17 +352,3 @@ class OutboxRows:
         rows = [dict(row._mapping) for row in self._connection.execute(query)]
         copies = copies_of(self._connection, [row["id"] for row in rows])
         return [row | {"copies": copies.get(row["id"], [])} for row in rows]
-
-
-def _overages(rows: Sequence[tuple[Any, ...]]) -> set[int]:
-    """The changes among claimed rows that are about a month of their own."""
-    return {r[_OWN_COLUMNS] for r in rows if r[_OWN_COLUMNS + 2] == EMAIL_OVERAGE}
-
-
-def _claimed(row: Any, latest: dict[int, tuple[int | None, int | None]]) -> Claimed:
-    change = ChangeRow(*row[_OWN_COLUMNS:])
-    contacts, emails_sent = latest.get(change.contract_id, (None, None))
-    asks = tuple(row[5].split("|")) if row[5] else ()
-    values: list[Any] = [*row[:5], asks, *row[6:14], change]
-    values += [*row[14:18], contacts, emails_sent, *row[18:_OWN_COLUMNS]]
-    return Claimed(*values)

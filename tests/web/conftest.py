@@ -33,7 +33,8 @@ from web.site import ApiSettings, Site, SiteSettings
 #: the rest on SQLite, and on both with TACIT_SOAK=1.
 _BOTH: Final = frozenset(
     {
-        "test_api_idempotency", "test_messages_page", "test_odd_addresses",
+        "test_api_idempotency", "test_message_releases", "test_messages_page",
+        "test_odd_addresses",
         "test_the_list", "test_today",
     }
 )  # fmt: skip

@@ -1,88 +1,29 @@
 """Single sign-on against a real provider on loopback, and what it is not taken in by."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from datetime import timedelta
 from typing import Any
 
-import httpx
 import pytest
 
 from engine.domain.access import operator
 from engine.services.manage_accounts import AccountKeeper
 from tests.fakes.openid_provider import (
     CLIENT,
-    SECRET,
     Behaviour,
-    OpenIdProvider,
     a_key,
     by_another_key,
     by_nobody,
     by_the_public_key,
 )
-from tests.support.books import a_person, a_small_book, with_rows
-from tests.support.serving import serving
-from tests.web.conftest import NOW, Browser, Served
-from web.app import create_app
-from web.cookies import SESSION_COOKIE
-from web.sign_on import RETURN_PATH, OpenIdConnect
-from web.sign_on_documents import Documents
-
-KEPT = timedelta(hours=1)
-
-
-@dataclass
-class Sso:
-    """An installation with single sign-on, and its provider."""
-
-    served: Served
-    provider: OpenIdProvider
-    url: str
-
-    def browser(self) -> Browser:
-        browser = self.served.browser()
-        browser.client.base_url = self.url
-        return browser
-
-    def goes_there(self, browser: Browser, **query: str) -> httpx.Response:
-        """What the provider answers the browser that we sent there."""
-        sent = browser.client.get("/sign-in/sso", params=query)
-        assert sent.status_code == 303, sent.text
-        return httpx.get(sent.headers["location"])
-
-    def comes_back(self, browser: Browser, there: httpx.Response) -> httpx.Response:
-        """What we answer the browser that the provider sends back."""
-        back = httpx.URL(there.headers["location"])
-        assert (back.host, back.path) == ("testserver", RETURN_PATH)
-        return browser.client.get(back.raw_path.decode())
-
-    def signs_in(self, browser: Browser, **query: str) -> httpx.Response:
-        return self.comes_back(browser, self.goes_there(browser, **query))
-
-    def sessions(self) -> int:
-        [row] = self.served.book.rows("SELECT COUNT(*) AS n FROM sessions")
-        return int(row["n"])
+from tests.support.books import a_person, with_rows
+from tests.web.conftest import NOW, Served
+from tests.web.single_sign_on import KEPT, Sso, single_sign_on
 
 
 @pytest.fixture
 def sso(served: Served) -> Iterator[Sso]:
-    """Ops has an account; nobody is signed in yet."""
-    served.book.imports(a_small_book(), NOW)
-    AccountKeeper(served.site.store, operator("somebody"), NOW).link(
-        "ops", timedelta(hours=1)
-    )
-    with OpenIdProvider(served.clock) as provider:
-        client = OpenIdConnect(
-            provider.issuer,
-            CLIENT,
-            SECRET,
-            f"http://testserver{RETURN_PATH}",
-            "Acme ID",
-            Documents(KEPT),
-        )
-        app = create_app(replace(served.site, sign_on=client))
-        with serving(app) as url:
-            yield Sso(served, provider, url)
+    with single_sign_on(served) as made:
+        yield made
 
 
 def test_what_the_provider_says_of_itself_is_asked_for_once_in_a_while(
@@ -354,72 +295,3 @@ def test_going_there_changes_nothing_here(sso: Sso) -> None:
     for flag in ("HttpOnly", "SameSite=lax", "Max-Age=600"):
         assert flag in cookie
     assert "code_challenge_method=S256" in answer.headers["location"]
-
-
-def linked_to(sso: Sso) -> list[object]:
-    return [row["subject"] for row in sso.served.book.rows("SELECT * FROM accounts")]
-
-
-def here(sso: Sso, browser: Browser) -> Browser:
-    """A browser that single sign-on has signed in, able to send forms."""
-    sso.signs_in(browser)
-    browser.token = browser.client.cookies[SESSION_COOKIE]
-    return browser
-
-
-def test_somebody_unlinks_their_identity_and_stays_signed_in_here(sso: Sso) -> None:
-    browser, other = here(sso, sso.browser()), here(sso, sso.browser())
-    by_link = sso.served.signed_in("ops")
-
-    page = browser.post("/account/single-sign-on/unlink")
-
-    assert "not linked to single sign-on any more" in page.text
-    assert "not linked yet" in page.text
-    assert linked_to(sso) == [None]
-    assert other.get("/account", follow_redirects=False).status_code == 303
-    assert by_link.get("/account", follow_redirects=False).status_code == 200
-    rows = sso.served.book.rows("SELECT body FROM audit WHERE kind = 'account'")
-    assert "single sign-on unlinked" in rows[-1]["body"]
-    assert sso.served.book.flaws() == []
-
-
-def test_an_identity_that_was_unlinked_may_be_linked_to_another_account(
-    sso: Sso,
-) -> None:
-    here(sso, sso.browser()).post("/account/single-sign-on/unlink")
-    sso.served.signed_in("nord.poc")
-    sso.provider.behaviour = Behaviour({"email": "nord.poc@example.com"})
-
-    sso.signs_in(sso.browser())
-
-    assert sorted(map(str, linked_to(sso))) == ["None", "subject-1"]
-
-
-def test_whoever_manages_accounts_unlinks_from_the_persons_own_row(sso: Sso) -> None:
-    sso.served.book.imports(
-        with_rows([], a_person("second", roles=("operations",))), NOW
-    )
-    theirs, manager = here(sso, sso.browser()), sso.served.signed_in("second")
-
-    row = manager.get("/back-office/people/rows/ops").text
-    done = manager.post("/back-office/people/unlink/ops")
-
-    assert f"linked to {sso.provider.issuer}" in row
-    assert "not linked to single sign-on any more" in done.text
-    assert 'id="identity"' not in done.text
-    assert linked_to(sso) == [None, None]
-    assert theirs.get("/account", follow_redirects=False).status_code == 303
-
-
-def test_nobody_else_sees_or_unlinks_an_identity(sso: Sso) -> None:
-    here(sso, sso.browser())
-    finance = a_person("finance", roles=("finance",))
-    sso.served.book.imports(with_rows([], finance), NOW)
-    browser = sso.served.signed_in("finance")
-
-    row = browser.get("/back-office/people/rows/ops")
-    refused = browser.post("/back-office/people/unlink/ops")
-
-    assert (row.status_code, refused.status_code) == (200, 403)
-    assert sso.provider.issuer not in row.text
-    assert linked_to(sso) == ["subject-1", None]
